@@ -1,0 +1,122 @@
+"""Plots: what a reader must find in each figure, and clear errors for what cannot be drawn."""
+
+import matplotlib
+import numpy as np
+import pytest
+
+matplotlib.use("agg")
+import matplotlib.pyplot as plt  # noqa: E402
+
+from labkit import plots  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def title(ax):
+    """The title, which stands left in labkit's style and in the middle in Matplotlib's own."""
+    return ax.get_title("left") or ax.get_title()
+
+
+def legible(ax):
+    return ax.get_xlabel() and ax.get_ylabel() and title(ax)
+
+
+def test_loss_curve_draws_every_step_and_names_the_data():
+    values = np.linspace(2.3, 1.9, 50)
+    ax = plots.loss_curve(values, data="stand-in")
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), values)
+    np.testing.assert_array_equal(ax.lines[0].get_xdata(), np.arange(50))
+    assert legible(ax) and "stand-in" in title(ax)
+
+
+def test_several_curves_have_a_legend():
+    ax = plots.loss_curve({"rate 0.1": [3, 2, 1], "rate 1": [3, 1]})
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["rate 0.1", "rate 1"]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_loss_that_stops_being_finite_is_marked(bad):
+    ax = plots.loss_curve([3.0, 2.0, bad, bad])
+    assert any("not finite from step 2" in t.get_text() for t in ax.get_legend().get_texts())
+
+
+def test_accuracy_curve_draws_the_level_of_guessing():
+    ax = plots.accuracy_curve([0.1, 0.2, 0.3], chance=0.25)
+    assert any(np.allclose(line.get_ydata(), 0.25) for line in ax.lines[1:])
+    assert legible(ax)
+    assert len(plots.accuracy_curve([0.1, 0.2], chance=None).lines) == 1
+
+
+def test_a_single_value_is_still_visible():
+    assert plots.loss_curve([2.3]).lines[0].get_marker() == "o"
+
+
+@pytest.mark.parametrize("values", [[], {}, [[1, 2], [3, 4]], "loss", 3.0])
+def test_what_is_no_curve_is_refused(values):
+    with pytest.raises(ValueError, match="losses"):
+        plots.loss_curve(values)
+
+
+@pytest.mark.parametrize("values", [[10, 20], [-0.1, 0.5]])
+def test_accuracies_in_per_cent_are_refused(values):
+    with pytest.raises(ValueError, match="shares in"):
+        plots.accuracy_curve(values)
+
+
+def test_history_draws_both_panels_from_an_object_or_a_dict():
+    class Run:
+        losses, train_accuracy, val_accuracy = [2.3, 2.0], [0.1, 0.3], [0.1, 0.2]
+
+    for run in (Run(), {"losses": [2.3, 2.0], "val_accuracy": [0.1, 0.2]}):
+        left, right = plots.history(run, data="CIFAR-10")
+        assert legible(left) and legible(right)
+    assert title(plots.history({"losses": [1.0]})[1])
+    with pytest.raises(ValueError, match="no losses"):
+        plots.history({"losses": []})
+
+
+@pytest.mark.parametrize("shape", [(7, 3, 32, 32), (7, 32, 32, 3), (7, 3072), (7, 16, 12), (1, 3, 5, 7), (3, 3, 3, 3)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_image_grid_shows_each_image_once(shape, dtype):
+    images = (np.random.default_rng(0).random(shape) * (255 if dtype == np.uint8 else 1)).astype(dtype)
+    before = images.copy()
+    axes = plots.image_grid(images, titles=[str(i) for i in range(len(images))], columns=4)
+    assert len(axes) == len(images) and all(len(ax.images) == 1 for ax in axes)
+    np.testing.assert_array_equal(images, before)
+
+
+def test_image_grid_keeps_the_colours_of_channels_first_images():
+    red = np.zeros((1, 3, 32, 32), np.uint8)
+    red[:, 0] = 255
+    np.testing.assert_array_equal(plots.image_grid(red)[0].images[0].get_array()[0, 0], [255, 0, 0])
+
+
+@pytest.mark.parametrize("images", [np.zeros((0, 3, 32, 32)), np.zeros((4, 100)), np.zeros((2, 2, 2, 2)), np.zeros(3072)])
+def test_image_grid_refuses_what_is_no_image(images):
+    with pytest.raises(ValueError, match="images must be"):
+        plots.image_grid(images)
+
+
+def test_image_grid_wants_a_title_for_each_image():
+    with pytest.raises(ValueError, match="expected 2, got 1"):
+        plots.image_grid(np.zeros((2, 3, 4, 4)), titles=["one"])
+
+
+def test_gradient_error_marks_the_best_step():
+    h = np.logspace(-8, 0, 9)
+    ax = plots.gradient_error(h, {"central": h + 1e-12 / h})
+    assert legible(ax) and ax.get_xscale() == ax.get_yscale() == "log"
+    assert ax.lines[1].get_xdata()[0] == pytest.approx(1e-6)
+
+
+def test_the_style_sheet_is_valid_and_its_lines_differ_without_colour():
+    style = matplotlib.rc_params_from_file(plots.STYLE, use_default_template=False)
+    cycle = list(style["axes.prop_cycle"])
+    assert len({str(entry["linestyle"]) for entry in cycle}) == len(cycle)
+    with plt.style.context(plots.STYLE):
+        ax = plots.loss_curve({"a": [2, 1], "b": [3, 1]})
+        assert ax.get_title("left") and ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()
