@@ -18,7 +18,7 @@ data: $(READY)
 	@$(BIN)/labkit data
 
 bench: $(READY)
-	@$(BIN)/python -m pytest tests/benchmarks --benchmark-only -p no:xdist -s
+	@$(BIN)/python -m pytest -o addopts= tests/benchmarks --benchmark-only -s
 
 help:
 	@head -1 Makefile
