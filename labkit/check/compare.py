@@ -1,0 +1,267 @@
+"""Comparing answers with the right ones, and putting the difference into words without giving the numbers."""
+
+import inspect
+import math
+
+import numpy as np
+
+from labkit.check.answer import a_type, parameters_of
+from labkit.check.source import notebook_arrays
+
+_FACTORS = {-1.0: "the sign is wrong: it is exactly the negative of what is asked",
+            2.0: "it is exactly twice what is asked", 0.5: "it is exactly half of what is asked",
+            100.0: "it is exactly 100 times what is asked", 0.01: "it is exactly a hundredth of what is asked"}
+
+
+def equals(cases, expected, mistakes=(), also=(), tell=None, lab=None, tolerance=1e-5):
+    """A criterion: the answer agrees with `expected` on every case.
+
+    cases: function of a random generator to a list of argument tuples, of various shapes and dtypes.
+    expected: the right function, of the same arguments.
+    mistakes: pairs of a diagnosis and the function that a student with this mistake has written; the
+        diagnosis is given if that function agrees with the answer on every case (where it raises, the
+        answer must raise).
+    also: functions that are right but for something that another criterion judges.
+    tell: further cases, not judged, that help to tell the mistakes apart.
+    lab: the one case with the lab's own shapes, to notice an answer that fits only these.
+    tolerance: relative to the largest entry, or absolute below 1; ten times as much for float32 arguments.
+    """
+    def problem(answer):
+        judged = cases(answer.rng())
+        outcomes = [answer(*args) for args in judged]
+        if any(all(_agrees(o, args, f, tolerance) for o, args in zip(outcomes, judged))
+               for f in (expected, *also)):
+            return None
+        more = tell(answer.rng()) if tell else []
+        return diagnose(answer, expected, judged, outcomes, mistakes, more, lab, tolerance)
+
+    return problem
+
+
+def agrees(answer, cases, *functions, tolerance=1e-5):
+    """True if the answer agrees with one of the functions on all cases (argument tuples)."""
+    outcomes = [answer(*args) for args in cases]
+    return any(all(_agrees(o, args, f, tolerance) for o, args in zip(outcomes, cases)) for f in functions)
+
+
+def part(key, returns, problem):
+    """A criterion applied to one of several values: `part(1, "(loss, dW)", equals(...))`.
+
+    key: the place in the tuple, or the key in the dict, that the answer returns.
+    returns: what the exercise asks to return, in words.
+    """
+    def of_part(answer):
+        return problem(_Part(answer, key, returns))
+
+    return of_part
+
+
+class _Part:
+    def __init__(self, answer, key, returns):
+        self._answer, self._key, self._returns = answer, key, returns
+
+    def __getattr__(self, name):
+        return getattr(self._answer, name)
+
+    def __call__(self, *args, **keywords):
+        outcome = self._answer(*args, **keywords)
+        if outcome.error is not None:
+            return outcome
+        try:
+            value = outcome.value[self._key] if isinstance(outcome.value, (tuple, list, dict)) else None
+        except (LookupError, TypeError):
+            value = None
+        if value is None:
+            return outcome._replace(value=None, error=f"it does not return {self._returns}")
+        return outcome._replace(value=value.copy() if isinstance(value, np.ndarray) else value)
+
+
+def unchanged(cases, allowed=()):
+    """A criterion: the arrays handed over are afterwards as they were before."""
+    def problem(answer):
+        for args in cases(answer.rng()):
+            outcome = answer(*args)
+            for i in outcome.changed:
+                name = answer.parameters[i] if i < len(answer.parameters) else f"argument {i + 1}"
+                if name not in allowed:
+                    return (f"{name} is changed in place: later cells get the changed array "
+                            f"(-=, *= and out= write into it; {name} = {name} - … makes a new one)")
+        return None
+
+    return problem
+
+
+def diagnose(answer, expected, cases, outcomes, mistakes=(), more=(), lab=None, tolerance=1e-5):
+    """Why the outcomes are wrong, in one line: a known mistake if it is one, else what can be said."""
+    first = next(i for i, args in enumerate(cases) if not _agrees(outcomes[i], args, expected, tolerance))
+    again = answer(*cases[first])
+    if not _same_outcome(again, outcomes[first], tolerance):
+        return "called again with the same arguments it gives another answer"
+    shown = list(zip(outcomes, cases)) + [(answer(*args), args) for args in more]
+    if any(outcome.error is None for outcome, _ in shown):
+        for text, mistaken in mistakes:
+            if all(_agrees(outcome, args, mistaken, tolerance) for outcome, args in shown):
+                return text
+    fits = lab is not None and _fits_lab(answer, expected, lab, tolerance)
+    if not fits:
+        for line, name in notebook_arrays(answer.function):
+            return f"line {line} uses {name}, a variable of the notebook: the answer has to come from the arguments"
+        ignored = _ignored(answer, cases, outcomes, tolerance)
+        if ignored and outcomes[first].value is not None:
+            return f"the answer does not depend on {' and '.join(ignored)}"
+    outcome, want = outcomes[first], np.asarray(expected(*cases[first]))
+    said = outcome.error or misfit(outcome.value, want) or _factor(shown, expected, answer, tolerance) \
+        or _unlike(np.asarray(outcome.value), want)
+    if fits:
+        return f"right for the lab's own shapes only, a size is written into it: take sizes from .shape ({said})"
+    return f"{said} ({shapes(answer, cases[first])})"
+
+
+def misfit(value, want):
+    """What is wrong with the type or the shape of `value`, or None; `want` is an array like the right one."""
+    asked = "one number" if want.ndim == 0 else f"an array of shape {want.shape}"
+    if value is None:
+        return "it returns nothing (None): is the `return` missing?"
+    if isinstance(value, tuple):
+        return f"it returns {len(value)} values (a tuple), {asked} is asked"
+    if isinstance(value, np.matrix):
+        return "it returns an np.matrix, which multiplies and indexes in its own way: return a plain array"
+    if isinstance(value, np.ma.MaskedArray):
+        return "it returns a masked array: return a plain one"
+    if isinstance(value, (bool, np.bool_)):
+        return f"it returns True or False, {asked} is asked"
+    if isinstance(value, list):
+        return f"it returns a Python list, {asked} is asked"
+    if not isinstance(value, np.ndarray) and not (want.ndim == 0 and isinstance(value, (int, float, np.number))):
+        if not hasattr(value, "__float__") or want.ndim:
+            return f"it returns {a_type(value)}, {asked} is asked"
+    got = np.asarray(value)
+    if got.dtype.kind == "O" and got.ndim == 0:
+        got = np.asarray(float(value))
+    if got.shape != want.shape:
+        if got.ndim == 2 and got.T.shape == want.shape:
+            return f"the answer is transposed: shape {got.shape}, asked is {want.shape}"
+        if want.ndim == 0:
+            return f"it returns an array of shape {got.shape}, one number is asked"
+        if got.size == want.size:
+            return f"right number of entries in the wrong shape: {got.shape}, asked is {want.shape}"
+        return f"wrong shape: {got.shape}, asked is {want.shape}"
+    if got.dtype.kind == "O":
+        return "it returns an array of Python objects (dtype object): make it an array of numbers"
+    if got.dtype.kind == "c":
+        return "it returns complex numbers"
+    if got.dtype.kind not in "fiu":
+        return f"it returns an array of dtype {got.dtype}, not of numbers"
+    return None
+
+
+def same(got, want, tolerance):
+    """Equal to a tolerance relative to the largest entry (absolute below 1), NaN and infinity included."""
+    if got.shape != want.shape:
+        return False
+    got, want = got.astype(float), want.astype(float)
+    finite = want[abs(want) < math.inf]
+    largest = max(1.0, float(abs(finite).max())) if finite.size else 1.0
+    near = abs(got - want) <= tolerance * largest
+    return bool((near | (got == want) | ((got != got) & (want != want))).all())
+
+
+def shapes(answer, args):
+    """'X (5, 4), W (4, 3)': the case at hand, by its shapes."""
+    names = list(answer.parameters) + [f"argument {i + 1}" for i in range(len(answer.parameters), len(args))]
+    listed = [f"{name} {a.shape}" for name, a in zip(names, args) if isinstance(a, np.ndarray)]
+    return "here: " + ", ".join(listed) if listed else "in the first case"
+
+
+def _agrees(outcome, args, function, tolerance):
+    """Whether an outcome is what `function` gives, an exception included."""
+    try:
+        want = function(*[a.copy() if isinstance(a, np.ndarray) else a for a in args])
+    except Exception as error:
+        return outcome.error is not None and type(error).__name__ in outcome.error
+    want = np.asarray(want)
+    if outcome.error is not None or want.dtype.kind not in "fiu" or _misfits(outcome.value, want):
+        return False
+    if any(isinstance(a, np.ndarray) and a.dtype == np.float32 for a in args):
+        tolerance *= 10
+    return same(np.asarray(outcome.value), want, tolerance)
+
+
+def _misfits(value, want):
+    try:
+        return misfit(value, want) is not None
+    except Exception:
+        return True
+
+
+def _same_outcome(one, other, tolerance):
+    if one.error is not None or other.error is not None:
+        return (one.error is None) == (other.error is None)
+    try:
+        return same(np.asarray(one.value), np.asarray(other.value), tolerance)
+    except Exception:
+        return True
+
+
+def _fits_lab(answer, expected, lab, tolerance):
+    args = lab(answer.rng())
+    return _agrees(answer(*args), args, expected, tolerance)
+
+
+def _ignored(answer, cases, outcomes, tolerance):
+    """The arguments on which the answer does not depend, as far as the cases show."""
+    ignored = []
+    for i, name in enumerate(answer.parameters):
+        tried = []
+        for args, outcome in zip(cases, outcomes):
+            arg = args[i] if i < len(args) else None
+            if isinstance(arg, np.ndarray) and arg.size > 1 and outcome.error is None:
+                # every entry changes, and integers stay in their range
+                other = arg[::-1] * 1.5 + 0.25 if arg.dtype.kind == "f" else (arg + 1) % (arg.max() + 1)
+                again = answer(*args[:i], np.ascontiguousarray(other, arg.dtype), *args[i + 1:])
+                tried.append(_same_outcome(again, outcome, tolerance))
+        if tried and all(tried):
+            ignored.append(name)
+    return ignored
+
+
+def _factor(shown, expected, answer, tolerance):
+    """'exactly X.shape[0] times too large', if the answer is the right one times a factor with a meaning."""
+    ratios = []
+    for outcome, args in shown:
+        want = np.asarray(expected(*args), dtype=float)
+        if outcome.error is not None or _misfits(outcome.value, want) or not abs(want).max() > 0:
+            return None
+        got = np.asarray(outcome.value, dtype=float)
+        ratio = float((got * want).sum() / (want * want).sum())
+        if not same(got, ratio * want, tolerance):
+            return None
+        ratios.append(ratio)
+
+    def all_are(values):
+        return len(ratios) > 1 and all(math.isclose(r, v, rel_tol=1e-4) for r, v in zip(ratios, values))
+
+    for factor, text in _FACTORS.items():
+        if all_are([factor] * len(ratios)):
+            return text
+    for i, name in enumerate(answer.parameters):
+        for axis in range(min(np.ndim(args[i]) if i < len(args) else 0 for _, args in shown)):
+            lengths = [args[i].shape[axis] for _, args in shown]
+            size = f"{name}.shape[{axis}]"
+            if len(set(lengths)) > 1 and all_are(lengths):
+                return f"it is exactly {size} times too large: a sum where a mean is asked"
+            if len(set(lengths)) > 1 and all_are([1 / n for n in lengths]):
+                return f"it is exactly {size} times too small: divided by {size} once too often"
+    if all_are(ratios[:1] * len(ratios)):
+        return "it is the right answer times a constant that does not belong there"
+    return None
+
+
+def _unlike(got, want):
+    if (got != got).any():
+        return "it contains NaN (not a number)"
+    if (abs(got.astype(float)) == math.inf).any():
+        return "it contains infinite values"
+    if got.dtype.kind in "iu" and (want != want.round()).any():
+        return "whole numbers: the result is rounded to an integer dtype"
+    return "the value is not right" if want.ndim == 0 else "the values are not right"

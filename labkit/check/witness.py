@@ -1,0 +1,146 @@
+"""The second witness against loops: it does not read the answer, it counts what happens when it runs.
+
+Vectorised code takes the same number of Python steps for 6 images as for 54. Two counts must not grow
+with the arrays: the bytecode instructions of the student's functions, together with the calls of NumPy's
+own Python functions; and the operations on the arrays, their rows and their entries.
+"""
+
+import contextlib
+import os
+import sys
+
+import numpy as np
+
+from labkit.check.answer import is_students
+
+_NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
+
+
+def grows(function, small, large):
+    """True if the number of Python steps or of array operations grows from the small to the large arguments.
+
+    function: the student's. small, large: tuples of arguments, one axis of them longer by 20 at least.
+    Growth is at least one step for every two further rows (or columns, or classes).
+    Raises what the function raises on these arguments.
+    """
+    further = max(b - a for x, y in zip(small, large) for a, b in zip(np.shape(x), np.shape(y)))
+    if not further:
+        return False
+    if steps(function, large) - steps(function, small) >= further / 2:
+        return True
+    try:
+        return operations(function, large) - operations(function, small) >= further / 2
+    except Exception:  # a function may refuse a subclass of ndarray: then this count says nothing
+        return False
+
+
+def steps(function, args):
+    """Bytecode instructions of the student's functions and calls of NumPy's Python functions, in one run."""
+    count = 0
+
+    def trace(frame, event, arg):
+        nonlocal count
+        name = frame.f_code.co_filename
+        if is_students(frame.f_code):
+            frame.f_trace_lines, frame.f_trace_opcodes = False, True
+            count += 1
+            return inside
+        if name.startswith(_NUMPY) and not (_dispatches(frame) or _prints(frame)):
+            count += 1
+        return None
+
+    def inside(frame, event, arg):
+        nonlocal count
+        count += event == "opcode"
+        return inside
+
+    before = sys.gettrace()
+    copies = [a.copy() for a in args]
+    sys.settrace(trace)
+    try:
+        function(*copies)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def operations(function, args):
+    """Operations on the arguments and on what is computed from them: ufuncs, functions, indexing, iteration."""
+    with _counting() as counted:
+        function(*[np.array(a).view(Counted) for a in args])
+        return counted()
+
+
+class Counted(np.ndarray):
+    """An array that counts what is done with it; what is computed from it counts too."""
+
+    count = 0
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **keywords):
+        Counted.count += 1
+        if out is not None:
+            keywords["out"] = tuple(_plain(o) for o in out)
+        if "where" in keywords:
+            keywords["where"] = _plain(keywords["where"])
+        result = getattr(ufunc, method)(*map(_plain, inputs), **keywords)
+        if out is not None:
+            return out[0] if len(out) == 1 else out
+        return tuple(map(_count, result)) if isinstance(result, tuple) else _count(result)
+
+    def __array_function__(self, function, types, args, keywords):
+        Counted.count += 1
+        return super().__array_function__(function, types, args, keywords)
+
+    def __getitem__(self, key):
+        Counted.count += not _dispatches(sys._getframe(1))
+        return super().__getitem__(key)
+
+    def __setitem__(self, key, value):
+        Counted.count += 1
+        super().__setitem__(key, value)
+
+    def __iter__(self):
+        Counted.count += 0 if _dispatches(sys._getframe(1)) else len(self)
+        return super().__iter__()
+
+    def tolist(self):
+        Counted.count += self.size
+        return super().tolist()
+
+    @property
+    def flat(self):
+        return self.reshape(-1)
+
+    def __repr__(self):
+        return repr(_plain(self))
+
+    def __str__(self):
+        return str(_plain(self))
+
+
+def _plain(value):
+    return value.view(np.ndarray) if isinstance(value, Counted) else value
+
+
+def _count(value):
+    return value.view(Counted) if isinstance(value, np.ndarray) else value
+
+
+@contextlib.contextmanager
+def _counting():
+    start = Counted.count
+    yield lambda: Counted.count - start
+
+
+def _dispatches(frame):
+    """Whether NumPy is only looking up the types of its arguments, for which `np.choose` goes through them."""
+    return frame.f_code.co_name.endswith("_dispatcher") and frame.f_code.co_filename.startswith(_NUMPY)
+
+
+def _prints(frame):
+    """Whether NumPy is only printing an array, which takes a loop of its own."""
+    while frame is not None:
+        if frame.f_code.co_filename.endswith("arrayprint.py"):
+            return True
+        frame = frame.f_back
+    return False

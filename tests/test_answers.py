@@ -1,0 +1,131 @@
+"""Every answer in tests/answers gets the points it deserves, with the diagnosis that fits, on every run.
+
+A lab joins by its table: tests/answers/labNN.py, laid out as in lab03.py.
+"""
+
+import contextlib
+import io
+import linecache
+import re
+import runpy
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+from labkit import check
+
+matplotlib.use("Agg")
+TABLES = {path.stem: runpy.run_path(str(path)) for path in sorted(Path(__file__).parent.glob("answers/*.py"))}
+
+
+def _answers(kind):
+    return [pytest.param(lab, cell, name, id=f"{lab}-{cell}-{name}") for lab, table in TABLES.items()
+            for cell, answers in table[kind].items() for name in answers]
+
+
+def _exercises(table, cell):
+    """The exercises whose check looks at what a cell defines."""
+    return [name for name, source in table["CHECKS"].items() if re.search(rf"[(, ]{cell}[), ]", source)]
+
+
+def _run(source, names, filename):
+    """Run a cell as IPython does: its source can be found by its file name."""
+    linecache.cache[filename] = len(source), None, source.splitlines(True), filename
+    exec(compile(source, filename, "exec"), names)
+
+
+def _verdicts(lab, cell, source, readable=True):
+    """{exercise: (points, text)} of the checks that look at a cell, with right answers in the other cells."""
+    table = TABLES[lab]
+    names = {"__name__": "__main__", "check": check}
+    with contextlib.redirect_stdout(io.StringIO()):
+        _run(table["SETUP"], names, "<setup>")
+        for other, answers in table["RIGHT"].items():
+            if other != cell and not other.endswith("_plot"):
+                _run(next(iter(answers.values())), names, f"<{lab} {other}>")
+        _run(source, names, f"<{lab} {cell} answer>") if readable else exec(source, names)
+    found = {}
+    for exercise in _exercises(table, cell):
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            points = eval(table["CHECKS"][exercise], names)
+        assert type(points) is float
+        assert err.getvalue() == ""
+        found[exercise] = points, out.getvalue()
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _no_figures_left():
+    yield
+    import matplotlib.pyplot as plt
+    plt.close("all")
+
+
+def _full(lab, exercise):
+    """The points of an exercise: those of its verdict on the first right answer, as its header says."""
+    return _FULL[lab, exercise]
+
+
+_FULL = {}
+for _lab, _table in TABLES.items():
+    for _cell, _right in _table["RIGHT"].items():
+        for _exercise, (_, _text) in _verdicts(_lab, _cell, next(iter(_right.values()))).items():
+            _FULL[_lab, _exercise] = float(re.search(r"of (\S+) points", _text).group(1))
+
+
+@pytest.mark.parametrize("lab, cell, name", _answers("RIGHT"))
+def test_a_right_answer_keeps_all_points(lab, cell, name):
+    source = TABLES[lab]["RIGHT"][cell][name]
+    for readable in (True, False):
+        for exercise, (points, text) in _verdicts(lab, cell, source, readable).items():
+            assert points == _full(lab, exercise) and "✘" not in text, text
+
+
+@pytest.mark.parametrize("lab, cell, name", _answers("WRONG"))
+def test_a_wrong_answer_loses_what_it_should_with_its_diagnosis(lab, cell, name):
+    source, loses, says = TABLES[lab]["WRONG"][cell][name]
+    verdicts = _verdicts(lab, cell, source)
+    lost = {exercise: _full(lab, exercise) - points for exercise, (points, _) in verdicts.items()}
+    texts = "\n".join(text for _, text in verdicts.values())
+    assert {e: p for e, p in lost.items() if p} == loses, texts
+    assert says in texts, texts
+    assert not re.search(r"\d\.\d{3,}|0x[0-9a-f]|array\(", texts), texts  # no value of the cases is given away
+    assert _verdicts(lab, cell, source) == verdicts  # the same on every run
+
+
+@pytest.mark.parametrize("lab, cell", [(lab, cell) for lab, table in TABLES.items() for cell in table["STUBS"]])
+def test_a_stub_gets_nothing_and_one_quiet_line(lab, cell):
+    for source in [TABLES[lab]["STUBS"][cell], f"{cell} = None", f"{cell} = ...",
+                   f"def {cell}(*args, **keywords):\n    'To do.'"]:
+        if source.startswith("def") and cell.endswith("_plot"):
+            continue
+        for exercise, (points, text) in _verdicts(lab, cell, source).items():
+            if exercise == cell:
+                assert points == 0.0 and text == f"{exercise}: not done yet\n"
+            else:  # a check of several functions: the others are right
+                assert 0 < points < _full(lab, exercise) and "not done yet" in text
+
+
+@pytest.mark.parametrize("lab", TABLES)
+def test_nothing_done_is_nothing_earned(lab):
+    table = TABLES[lab]
+    names = {"check": check}
+    for source in (table["SETUP"], *table["STUBS"].values()):
+        exec(source, names)
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        assert [eval(source, names) for source in table["CHECKS"].values()] == [0.0] * len(table["CHECKS"])
+    assert out.getvalue() == "".join(f"{exercise}: not done yet\n" for exercise in table["CHECKS"])
+
+
+@pytest.mark.parametrize("lab", TABLES)
+def test_there_are_enough_answers_for_every_exercise(lab):
+    table = TABLES[lab]
+    for exercise in table["CHECKS"]:
+        cells = [cell for cell in table["STUBS"] if exercise in _exercises(table, cell)]
+        assert cells, exercise
+        right = sum(len(table["RIGHT"][cell]) for cell in cells)
+        wrong = sum(exercise in loses for cell in cells for _, loses, _ in table["WRONG"][cell].values())
+        assert right >= 6 and wrong >= 8, (exercise, right, wrong)
