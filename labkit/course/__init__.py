@@ -1,0 +1,1 @@
+"""The course kit: running and rendering the labs, and the command line `labkit`."""

@@ -1,0 +1,417 @@
+"""The rendered series: a page for each lab, and the index with their key figures.
+
+What is known of a lab is one dictionary, kept as `results/<lab>.json` beside the pages, so that a run of one
+lab leaves the others in the index. Every file is written under another name and renamed: an interrupted run
+leaves the old page or the new one, never half of one.
+"""
+
+import ast
+import base64
+import json
+import os
+import re
+import struct
+from html import escape, unescape
+from pathlib import Path
+from urllib.parse import quote
+
+from labkit.course.formulas import mathml
+
+TEMPLATES = Path(__file__).parent / "templates"
+_IMAGES = {"image/png": "png", "image/jpeg": "jpg", "image/svg+xml": "svg"}
+_LONGEST_NUMBERS = 20  # lines of a lab's key numbers that the index shows
+
+
+# --- writing --------------------------------------------------------------------------------------
+
+def write(path, content):
+    """Write text or bytes to a file all at once: a reader sees the old content or the new."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def add_lab(out, lab, nb, source_folder):
+    """Write the page of a lab, its executed notebook and its key figures, and remember the result.
+
+    out: folder of the site. lab: what is known of the lab (see `labkit.course.run`). nb: the executed
+    notebook, or None where it cannot be read. source_folder: where the images its text refers to lie.
+    Returns `lab` with its page, figures, numbers, title and introduction filled in.
+    """
+    old = _read_result(out / "results" / f"{lab['name']}.json") or {}
+    lab = lab | {"page": None, "executed": None, "figures": [], "numbers": []}
+    lab |= title_and_intro(nb, lab["name"])
+    if nb is not None:
+        page = page_name(lab["name"])
+        html = render_page(nb, lab, source_folder)
+        lab |= {"figures": _write_figures(out, lab["name"], nb), "numbers": key_numbers(nb)}
+        import nbformat
+        write(out / "executed" / f"{lab['name']}.ipynb", nbformat.writes(nb) + "\n")
+        write(out / page, html)
+        lab |= {"page": page, "executed": f"executed/{lab['name']}.ipynb"}
+    write(out / "results" / f"{lab['name']}.json", json.dumps(lab, indent=1) + "\n")
+    _remove(out, old, keep=lab)
+    return lab
+
+
+def write_index(out, labs):
+    """Write the index of the labs (dictionaries, in order), link their pages, forget labs that are gone."""
+    names = {lab["name"] for lab in labs}
+    for path in sorted((out / "results").glob("*.json")):
+        gone = _read_result(path)
+        if gone and gone["name"] not in names:
+            _remove(out, gone, keep={})
+            path.unlink(missing_ok=True)
+    _link_pages(out, labs)
+    template = _environment().get_template("series.html.j2")
+    write(out / "index.html", template.render(labs=labs, **_summary(labs)))
+
+
+def known_result(out, name):
+    """What an earlier run found out about a lab, or None."""
+    lab = _read_result(out / "results" / f"{name}.json")
+    return lab if lab and lab["name"] == name and (not lab["page"] or (out / lab["page"]).is_file()) else None
+
+
+def _read_result(path):
+    try:
+        lab = json.loads(path.read_text(encoding="utf-8"))
+        return lab if {"name", "status", "page", "title"} <= lab.keys() else None
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def _remove(out, lab, keep):
+    """Remove the files of a lab that are not in `keep`; only names that a lab's files can have."""
+    if not lab:
+        return
+    stem = lab["name"]
+    kept = {keep.get("page"), keep.get("executed"), *(figure["file"] for figure in keep.get("figures", []))}
+    files = {page_name(stem), f"executed/{stem}.ipynb"}
+    files |= {f"figures/{stem}-{k}.{kind}" for k in range(1, 20) for kind in _IMAGES.values()}
+    if Path(stem).name == stem:
+        for file in files - kept:
+            (out / file).unlink(missing_ok=True)
+
+
+def page_name(stem):
+    """The page's file name; a lab called `index` must not take the index's place."""
+    return "index-lab.html" if stem.lower() == "index" else f"{stem}.html"
+
+
+def _url(name):
+    return quote(name, safe="/=#")
+
+
+def _environment():
+    import jinja2
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True,
+                                     trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"duration": duration, "memory": memory, "url": _url, "day": day}
+    return environment
+
+
+def _summary(labs):
+    run = [lab for lab in labs if lab["status"] in ("ok", "failed")]
+    newest = max(run, key=lambda lab: lab["date"], default=None)
+    return {"seconds": sum(lab["seconds"] for lab in run), "newest": newest,
+            "ok": sum(lab["status"] == "ok" for lab in labs),
+            "broken": sum(lab["status"] in ("failed", "unreadable") for lab in labs),
+            "data": sorted({lab["data"] for lab in run if lab["data"]})}
+
+
+def _link_pages(out, labs):
+    """Fill in the links to the index and to the labs before and after, where these have pages."""
+    template = _environment().get_template("links.html.j2")
+    pages = [lab for lab in labs if lab["page"] and (out / lab["page"]).is_file()]
+    for before, lab, after in zip([None, *pages], pages, [*pages[1:], None]):
+        links = template.render(before=before, after=after)
+        html = (out / lab["page"]).read_text(encoding="utf-8")
+        linked = re.sub("(<!--links-->).*?(<!--/links-->)", lambda m: m[1] + links + m[2], html, flags=re.S)
+        if linked != html:
+            write(out / lab["page"], linked)
+
+
+# --- what a notebook says -------------------------------------------------------------------------
+
+def duration(seconds):
+    """Seconds as people say them: 0.4 s, 41 s, 2 min 05 s, 1 h 02 min."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def memory(size):
+    """Bytes as MiB, or GiB from 1 GiB."""
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
+
+
+def day(date):
+    """2026-11-21T09:05:00 as 21 November 2026, 09:05."""
+    from datetime import datetime
+    date = datetime.fromisoformat(date)
+    return f"{date.day} {date:%B %Y, %H:%M}"
+
+
+def headings(nb):
+    """For each cell, the nearest heading above or in it, as plain text ("" before the first)."""
+    found, now = [], ""
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            for _, text in _heading_lines(cell.source):
+                now = text
+        found.append(now)
+    return found
+
+
+def _heading_lines(source):
+    """(level, plain text) of the headings of a markdown cell; a # in a code block is none."""
+    fence = None
+    for line in source.splitlines():
+        mark = re.match(r" {0,3}(```+|~~~+)", line)
+        if mark and (fence is None or mark[1].startswith(fence)):
+            fence = mark[1] if fence is None else None
+        elif fence is None and (found := re.match(r" {0,3}(#{1,6})\s+(.+?)\s*#*$", line)):
+            yield len(found[1]), _plain(found[2])
+
+
+def _plain(markdown):
+    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
+    return unescape(re.sub(r"<[^>]+>|[`$]|\*+", "", text)).strip()
+
+
+def _spoken(name):
+    return name.replace("_", " ").strip() or name
+
+
+def title_and_intro(nb, name):
+    """{"title": the first heading as text, "intro": the first paragraph as HTML}; nb may be None."""
+    texts = [cell.source for cell in nb.cells if cell.cell_type == "markdown"] if nb else []
+    every = [heading for text in texts for heading in _heading_lines(text)]
+    title = next((text for level, text in every if level == 1), every[0][1] if every else _spoken(name))
+    blocks = [block.strip() for text in texts for block in re.split(r"\n\s*\n", text)]
+    blocks = [re.sub(r"^(#{1,6}\s.*(\n|$))+", "", block).strip() for block in blocks]
+    other = re.compile(r"$|[#>|<!$]|\\begin|```|~~~|---|[-*+]\s|\d+[.)]\s")  # than a paragraph
+    intro = markdown(next((block for block in blocks if not other.match(block)), ""))
+    return {"title": title, "intro": re.sub(r"</?(a|p)\b[^>]*>", "", intro).strip()}
+
+
+def key_numbers(nb):
+    """The printed text of the cells tagged `key-numbers`."""
+    found = []
+    for cell in nb.cells:
+        if "key-numbers" in cell.metadata.get("tags", []):
+            text = "".join(output.get("text", "") or output.get("data", {}).get("text/plain", "")
+                           for output in cell.get("outputs", []) if output.get("name") != "stderr")
+            lines = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text).strip("\n").splitlines()
+            if lines:
+                cut = ["…"] if len(lines) > _LONGEST_NUMBERS else []
+                found.append("\n".join(lines[:_LONGEST_NUMBERS] + cut))
+    return found
+
+
+def key_figures(nb):
+    """The figures that stand for a lab: (cell number, media type, data, what it shows) of each.
+
+    The first image of every cell tagged `key-figure`; where no such cell has one, the last two images.
+    """
+    every, tagged = [], []
+    for i, images in described_images(nb).items():
+        every += images
+        if "key-figure" in nb.cells[i].metadata.get("tags", []):
+            tagged.append(images[0])
+    chosen = tagged or every[-2:]
+    return [(i, kind, output.data[kind], alt) for i, output, kind, alt in chosen]
+
+
+def _write_figures(out, stem, nb):
+    figures = []
+    for k, (i, kind, data, alt) in enumerate(key_figures(nb)[:19], 1):
+        data = "".join(data)
+        content = data if kind == "image/svg+xml" else base64.b64decode(data)
+        file = f"figures/{stem}-{k}.{_IMAGES[kind]}"
+        write(out / file, content)
+        size = struct.unpack(">II", content[16:24]) if kind == "image/png" and len(content) >= 24 else None
+        figures.append({"file": file, "alt": alt, "size": size, "anchor": anchor(nb, i)})
+    return figures
+
+
+def anchor(nb, i):
+    """The identifier of a cell in its page."""
+    return f"cell-id={nb.cells[i].id}" if nb.cells[i].get("id") else ""
+
+
+def described_images(nb):
+    """{cell number: [(cell number, output, media type, alternative text), ...]} for all cells with images.
+
+    The text is the cell's metadata `alt` (a text, or one for each image), else the titles that its code
+    gives the plots, else the heading it stands under.
+    """
+    found = {}
+    for i, (cell, heading) in enumerate(zip(nb.cells, headings(nb))):
+        kinds = [(output, [kind for kind in _IMAGES if kind in output.get("data", {})])
+                 for output in cell.get("outputs", [])]
+        images = [(output, kind[0]) for output, kind in kinds if kind]
+        given = cell.metadata.get("alt", [])
+        given = [given] if isinstance(given, str) else list(given)
+        titles = given or _plot_titles(cell.source)
+        for k, (output, kind) in enumerate(images):
+            if len(titles) >= len(images):
+                share = titles[k:] if k == len(images) - 1 and not given else titles[k:k + 1]
+                alt = "; ".join(map(str, share))
+            else:
+                alt = str(titles[-1]) if titles else f"Plot: {heading}" if heading else "Plot"
+            found.setdefault(i, []).append((i, output, kind, alt))
+    return found
+
+
+def _plot_titles(source):
+    """The titles that code gives to plots, in their order; what an f-string fills in is an ellipsis."""
+    try:
+        tree = ast.parse(re.sub(r"(?m)^\s*[%!].*$", "", source))
+    except (SyntaxError, ValueError):
+        return []
+    found = []
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call):
+            name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+            values = [k.value for k in call.keywords if k.arg in ("title", "suptitle")]
+            if name in ("title", "set_title", "suptitle"):
+                values += call.args[:1]
+            for value in values:
+                text = _literal_text(value).strip()
+                if re.search(r"\w", text) and text not in (t for *_, t in found):
+                    found.append((call.lineno, call.col_offset, text))
+    return [text for *_, text in sorted(found)]
+
+
+def _literal_text(node):
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_literal_text(part) if isinstance(part, ast.Constant) else "…" for part in node.values)
+    return ""
+
+
+# --- rendering ------------------------------------------------------------------------------------
+
+def formula(tex, display):
+    """A formula as MathML; what `mathml` does not know stays TeX, for MathJax where there is a network."""
+    try:
+        return mathml(tex, display)
+    except ValueError:
+        mark = "$$" if display else "$"
+        return f'<span class="tex">{mark}{escape(tex, quote=False)}{mark}</span>'
+
+
+def markdown(source, attachments=None, folder="", ids=None):
+    """Markdown of a notebook as HTML, its formulas as MathML, links to notebooks as links to their pages."""
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    class Renderer(IPythonRenderer):
+        def inline_math(self, body):
+            return formula(body, display=False)
+
+        def block_math(self, body):
+            return formula(body, display=True)
+
+        def latex_environment(self, name, body):
+            return formula(f"\\begin{{{name}}}{body}\\end{{{name}}}", display=True)
+
+        def heading(self, text, level, **attrs):
+            plain = unescape(re.sub(r"<annotation.*?</annotation>|<[^>]+>", "", text, flags=re.S)).strip()
+            name = quote(plain.replace(" ", "-"), safe="?/:@!$'()*+,;=")
+            if ids is not None:
+                ids[name] = ids.get(name, 0) + 1
+                name += f"-{ids[name]}" if ids[name] > 1 else ""
+            return f'<h{level} id="{name}">{text}</h{level}>\n'
+
+    renderer = Renderer(escape=False, attachments=attachments or {}, embed_images=bool(folder),
+                        path=str(folder))
+    html = MarkdownWithMath(renderer=renderer).render(source)
+    return re.sub(r'href="([^":?#]+)\.ipynb(#[^"]*)?"', _page_link, html)
+
+
+def _page_link(match):
+    folder, _, stem = match[1].rpartition("/")
+    return f'href="{page_name(stem)}{match[2] or ""}"' if folder in ("", ".") else match[0]
+
+
+def render_page(nb, lab, source_folder=""):
+    """The page of a lab as HTML: no script and nothing loaded from elsewhere, as far as its formulas allow.
+
+    nb: the executed notebook; lab: its dictionary, title included; source_folder: for the images in its text.
+    """
+    import copy
+
+    import jinja2
+    from nbconvert import HTMLExporter
+
+    ids = {}
+
+    @jinja2.pass_context
+    def render_markdown(context, source):
+        cell = context.get("cell", {})
+        return markdown(source, cell.get("attachments"), source_folder, ids)
+
+    nb = copy.deepcopy(nb)
+    nb.metadata.language_info = {"name": "python", "pygments_lexer": "ipython3"}
+    for images in described_images(nb).values():
+        for _, output, _, alt in images:
+            output.metadata["alt"] = alt
+    exporter = HTMLExporter(template_file="lab_page.html.j2", extra_template_paths=[str(TEMPLATES)],
+                            extra_template_basedirs=[],  # not what lies in the current folder
+                            filters={"markdown2html": render_markdown,
+                                     "tex": lambda text: formula(*_without_delimiters(text)),
+                                     "duration": duration, "memory": memory, "day": day, "url": _url})
+    html, _ = exporter.from_notebook_node(nb, {"lab": lab, "failed_anchor": _failed_anchor(nb, lab)})
+    html = re.sub("No description has been provided for this image", "", html)
+    html = html.replace("<!--contents-->", _contents(html))
+    about = re.search("<!--about-->(.*?)<!--/about-->", html, flags=re.S)
+    if (title_end := html.find("</h1>")) > about.end():  # below the title, where the lab has one
+        title_end += len("</h1>")
+        html = html[:about.start()] + html[about.end():title_end] + about[1] + html[title_end:]
+    return html.replace("<!--mathjax-->", _MATHJAX % exporter.mathjax_url if 'class="tex"' in html else "")
+
+
+# Only for formulas outside what `mathml` knows; it loads beside the page, which is complete without it.
+_MATHJAX = """<script type="text/x-mathjax-config">
+MathJax.Hub.Config({messageStyle: "none", tex2jax: {inlineMath: [["$", "$"]], ignoreClass: "jp-Notebook",
+                    processClass: "tex"}});
+</script>
+<script async src="%s"></script>"""
+
+
+def _without_delimiters(text):
+    """TeX of an output without its dollar signs, and whether it is a displayed formula."""
+    text = text.strip()
+    marks = (("$$", "$$", True), (r"\[", r"\]", True), ("$", "$", False), (r"\(", r"\)", False))
+    for left, right, display in marks:
+        if text.startswith(left) and text.endswith(right) and len(text) >= len(left + right):
+            inside = text[len(left):-len(right)].strip()
+            return inside.removeprefix(r"\displaystyle"), display or text.startswith(r"$\displaystyle")
+    return text, True
+
+
+def _failed_anchor(nb, lab):
+    cell = (lab.get("failure") or {}).get("index")
+    return anchor(nb, cell) if cell is not None else ""
+
+
+def _contents(html):
+    """Links to the sections of a page, for pages with at least three of them."""
+    sections = re.findall(r'<h2 id="([^"]+)">(.*?)</h2>', html, flags=re.S)
+    if len(sections) < 3:
+        return ""
+    sections = [(name, re.sub("</?a[^>]*>", "", text)) for name, text in sections]
+    items = "".join(f'<li><a href="#{name}">{text}</a></li>' for name, text in sections)
+    return f'<nav class="contents" aria-label="Sections"><ol>{items}</ol></nav>'
