@@ -1,0 +1,207 @@
+"""The kernel in which a submission runs: IPython's, which puts labkit, NumPy and Python's own names back before each cell.
+
+What a notebook changes in these it changes for its own process alone; here it would change the verdict on it. A
+program that sets out to can defeat this, since it runs in the same process: `labkit grade` says so in its report.
+"""
+
+import base64
+import builtins
+import importlib
+import io
+import json
+import os
+import sys
+import types
+
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
+
+NOTES, FIGURE = "application/x-labkit-notes+json", "application/x-labkit-figure"
+PLAN = "LABKIT_MARKING_PLAN"
+_WATCHED = ("labkit", "numpy")
+_FIXED = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type, int, float, str, tuple, frozenset)
+
+
+class Snapshot:
+    """The names of labkit, NumPy and `builtins` as they are now, to be put back."""
+
+    def __init__(self):
+        self.modules = {name: module for name, module in sys.modules.items()
+                        if name.split(".")[0] in _WATCHED and module is not None}
+        self.modules["builtins"] = builtins
+        self.names = [(name, vars(module), _fixed(vars(module))) for name, module in self.modules.items()]
+        functions, self.classes = {}, []
+        for name, module in self.modules.items():
+            if name.split(".")[0] == "labkit":
+                for value in list(vars(module).values()):
+                    if isinstance(value, type) and value.__module__ == name:
+                        self.classes.append((f"{name}.{value.__name__}", value, dict(vars(value))))
+                        functions |= {id(f): f for f in vars(value).values() if isinstance(f, types.FunctionType)}
+                    elif isinstance(value, types.FunctionType):
+                        functions[id(value)] = value
+        self.functions = [(f, f.__code__, f.__defaults__, f.__kwdefaults__) for f in functions.values()]
+        self.streams = sys.stdout, sys.stderr
+        self.recursion = sys.getrecursionlimit()
+        self.folder = os.getcwd()
+        # Kept as locals of the kernel, since the student's code may replace these names too.
+        self._set, self._delete, self._chdir, self._type = type.__setattr__, type.__delattr__, os.chdir, types.FunctionType
+        self._exit = sys.settrace, sys.setprofile, sys.setrecursionlimit
+
+    def restore(self):
+        """Put everything back; returns the names that had been changed."""
+        changed = []
+        for name, namespace, known in self.names[::-1]:  # builtins, entered last, come first
+            for key in known:
+                if key not in namespace or namespace[key] is not known[key]:
+                    namespace[key] = known[key]
+                    changed.append(key if name == "builtins" else name + "." + key)
+        for name in self.modules:
+            if sys.modules.get(name) is not self.modules[name]:
+                sys.modules[name] = self.modules[name]
+                changed.append(name)
+        for function, code, defaults, kwdefaults in self.functions:
+            if function.__code__ is not code or function.__defaults__ is not defaults:
+                function.__code__, function.__defaults__, function.__kwdefaults__ = code, defaults, kwdefaults
+                changed.append(function.__module__ + "." + function.__name__)
+        for name, found, known in self.classes:
+            for key in known:
+                if key not in ("__dict__", "__weakref__") and found.__dict__.get(key) is not known[key]:
+                    try:
+                        self._set(found, key, known[key])
+                        changed.append(name + "." + key)
+                    except (AttributeError, TypeError):
+                        pass
+        sys.stdout, sys.stderr = self.streams
+        settrace, setprofile, setrecursionlimit = self._exit
+        settrace(None)
+        setprofile(None)
+        setrecursionlimit(self.recursion)
+        try:
+            self._chdir(self.folder)
+        except OSError:
+            pass
+        return changed
+
+
+def _fixed(namespace):
+    """The names that are not meant to change: functions, classes, modules and constants, not caches."""
+    return {key: value for key, value in namespace.items()
+            if isinstance(value, _FIXED) or callable(value) and not key.startswith("_")
+            if key not in ("_", "__", "___", "__builtins__", "__warningregistry__")}
+
+
+class MarkingKernel(IPythonKernel):
+    """IPython's kernel with a `Snapshot`, and with what the marker wants to know after each exercise."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        with open(os.environ.pop(PLAN), encoding="utf-8") as file:
+            self._plan = json.load(file)
+        for name in self._plan["import"]:
+            try:
+                importlib.import_module(name)
+            except Exception:
+                pass
+        self._snapshot = Snapshot()
+        self._hooks = self._hooks_now()
+        self._transformers = [list(found) for found in self._transformer_lists()]
+        printers = self.shell.display_formatter.formatters["text/plain"]
+        self._printers = dict(printers.type_printers), dict(printers.deferred_printers), dict(printers.singleton_printers)
+        self._methods = dict(vars(self.shell))
+
+    async def do_execute(self, code, silent, *args, **kwargs):
+        """Run a cell: put things back before it, and say afterwards what the marker has to know."""
+        changed = self._snapshot.restore()
+        check = self._plan["checks"].get(code)
+        changed += self._restore_shell(check)
+        if changed:
+            self._tell(NOTES, json.dumps({"changed": changed[:200]}))
+        reply = await super().do_execute(code, silent, *args, **kwargs)
+        self._snapshot.restore()
+        solution = self._plan["solutions"].get(code)
+        if solution:
+            missing = [name for name in solution["names"] if name not in self.shell.user_ns]
+            for name in missing:  # so that the checks and the later cells see an exercise that is not done
+                self.shell.user_ns[name] = None
+            if missing:
+                self._tell(NOTES, json.dumps({"missing": missing}))
+            if solution["figure"]:
+                self._draw(solution["names"])
+        return reply
+
+    def _restore_shell(self, check):
+        """IPython's own hooks; before a check also the names by which it calls labkit."""
+        changed, shell = [], self.shell
+        for event, functions in self._hooks_now().items():
+            for function in functions:
+                if function not in self._hooks[event] and getattr(function, "__module__", "") == "__main__":
+                    shell.events.callbacks[event].remove(function)
+                    changed.append("IPython's " + event)
+        for found, known in zip(self._transformer_lists(), self._transformers):
+            if found != known:
+                found[:] = known
+                changed.append("IPython's transformers")
+        if check is None:
+            return changed
+        printers = shell.display_formatter.formatters["text/plain"]
+        for known, name in zip(self._printers, ("type_printers", "deferred_printers", "singleton_printers")):
+            mine = {k: v for k, v in getattr(printers, name).items() if known.get(k) is not v and k in (
+                float, int, object) + tuple(known)}
+            if mine:
+                changed.append("IPython's way to show numbers")
+            for key in mine:
+                getattr(printers, name).pop(key)
+            getattr(printers, name).update(known)
+        printers.float_format = "%r"
+        shell.display_formatter.active_types = shell.display_formatter.format_types
+        for name in ("run_cell", "run_cell_async", "run_code", "run_ast_nodes", "displayhook", "display_pub"):
+            if vars(shell).get(name) is not self._methods.get(name):
+                vars(shell).pop(name, None)
+                if name in self._methods:
+                    setattr(shell, name, self._methods[name])
+                changed.append("IPython's " + name)
+        for name, module in self._plan["names"].items():
+            right = self._snapshot.modules.get(module)
+            if right is not None and shell.user_ns.get(name) is not right:
+                if name in shell.user_ns:
+                    changed.append("the name " + name)
+                shell.user_ns[name] = right
+        for name in self._plan["builtins"]:
+            shell.user_ns.pop(name, None)
+        return changed
+
+    def _hooks_now(self):
+        return {event: list(functions) for event, functions in self.shell.events.callbacks.items()}
+
+    def _transformer_lists(self):
+        manager = self.shell.input_transformer_manager
+        return [self.shell.ast_transformers, self.shell.input_transformers_post, manager.cleanup_transforms,
+                manager.line_transforms, manager.token_transformers]
+
+    def _draw(self, names):
+        """Send the figure that an exercise left in its name, with what its axes lack."""
+        try:
+            from labkit.check.figures import Plot, _label, _title
+            for name in names:
+                axes = Plot(self.shell.user_ns.get(name)).axes
+                if axes:
+                    figure, lacks = axes[0].figure, []
+                    drawn = [ax for ax in axes if ax.axison and (ax.lines or ax.collections or ax.patches)]
+                    if any(not _label(ax, which) for ax in drawn for which in "xy"):
+                        lacks.append("missing axis labels")
+                    if any(not _title(ax) for ax in axes[:1]):
+                        lacks.append("missing title")
+                    png = io.BytesIO()
+                    figure.savefig(png, format="png", dpi=100, bbox_inches="tight")
+                    self._tell(FIGURE, json.dumps({"flags": lacks, "png": base64.b64encode(png.getvalue()).decode()}))
+                    return
+        except Exception:
+            return
+
+    def _tell(self, kind, text):
+        self.session.send(self.iopub_socket, "display_data", {"data": {kind: text}, "metadata": {}, "transient": {}},
+                          parent=self.get_parent(), ident=self._topic("display_data"))
+
+
+if __name__ == "__main__":
+    IPKernelApp.launch_instance(kernel_class=MarkingKernel)

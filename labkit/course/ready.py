@@ -1,0 +1,104 @@
+"""The first cell of a student's lab: is everything here that the lab needs? In words, never a traceback."""
+
+import importlib
+import os
+import re
+import sys
+from importlib import metadata
+
+import labkit
+
+_OLDEST_PYTHON = (3, 10)
+_INSTALL = "In a terminal, in the folder of the course:  python -m pip install .   Then: Kernel > Restart Kernel."
+
+
+def report(made_with=None):
+    """Print whether this Python can run the labs: its version, the packages, labkit, the data.
+
+    made_with: the version of labkit that the lab was made with.
+    """
+    try:
+        troubles = [*_python(), *_packages(), *_labkit(made_with)]
+        facts = [f"Python {sys.version.split()[0]}", *(f"{name} {_version(name)}" for name in ("numpy", "matplotlib")),
+                 f"labkit {labkit.__version__}"]
+        print(", ".join(facts))
+        print(_data() if not troubles else "")
+        for trouble in troubles:
+            print(f"✘ {trouble}")
+        if troubles:
+            print(_INSTALL)
+        else:
+            print("✔ Everything is here. Have a good time with the lab.")
+    except Exception as problem:  # a test of the installation that fails must not be one more puzzle
+        print(f"✘ The installation could not be tested ({type(problem).__name__}: {problem}).")
+        print(_INSTALL)
+
+
+def _python():
+    if sys.version_info < _OLDEST_PYTHON:
+        yield (f"labkit needs Python {'.'.join(map(str, _OLDEST_PYTHON))} or newer, "
+               f"this is {sys.version.split()[0]} ({sys.executable}): install a newer one first")
+
+
+def _packages():
+    """The packages that the labs import, with the ranges that labkit names."""
+    for name, ranges in _required():
+        try:
+            importlib.import_module(name)
+        except Exception as problem:
+            yield f"the package {name} is missing or broken ({type(problem).__name__}: {problem})"
+            continue
+        found = _version(name)
+        if ranges and found and not _within(found, ranges):
+            yield f"the package {name} is version {found}, labkit needs {ranges}"
+
+
+def _required():
+    wanted = {"numpy": "", "matplotlib": "", "tqdm": "", "pooch": ""}
+    try:
+        for line in metadata.requires("labkit") or []:
+            match = re.match(r"([A-Za-z0-9_.-]+)\s*([<>=!~][^;]*)?(;.*)?$", line)
+            if match and match[1].lower() in wanted and "extra" not in (match[3] or ""):
+                wanted[match[1].lower()] = (match[2] or "").strip()
+    except metadata.PackageNotFoundError:  # labkit lies beside the notebooks and is not installed
+        pass
+    return wanted.items()
+
+
+def _within(version, ranges):
+    try:
+        from packaging.specifiers import SpecifierSet
+        return SpecifierSet(ranges).contains(version, prereleases=True)
+    except Exception:
+        return True
+
+
+def _version(name):
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return getattr(sys.modules.get(name), "__version__", "")
+
+
+def _labkit(made_with):
+    if made_with and _numbers(labkit.__version__) < _numbers(made_with):
+        yield f"labkit {labkit.__version__} is installed, this lab needs {made_with} or newer"
+
+
+def _numbers(version):
+    return [int(n) for n in re.findall(r"\d+", version)[:3]]
+
+
+def _data():
+    """Where CIFAR-10 is, without reading or downloading anything."""
+    if os.environ.get("LABKIT_DATA") == "standin":
+        return "Data: the stand-in is asked for (LABKIT_DATA=standin)."
+    from labkit.data import places
+    folders = [os.environ.get("LABKIT_CIFAR10"), os.path.join("data"), os.path.join("..", "data")]
+    with_cache = [places.project_folder() and places.project_folder() / "data", places.cache_folder()]
+    for folder in [f for f in folders + with_cache if f]:
+        for place in (str(folder), os.path.join(str(folder), "cifar-10-batches-py")):
+            if os.path.isfile(os.path.join(place, "data_batch_1")):
+                return "Data: CIFAR-10 is here."
+    return ("Data: CIFAR-10 is not here yet. It is fetched (170 MB, once) when a lab first asks for it; without a "
+            "network the lab goes on with a stand-in and says so.")

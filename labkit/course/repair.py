@@ -1,0 +1,440 @@
+"""Reading what was handed in, whatever it is, and putting its exercises and checks where nbgrader finds them."""
+
+import difflib
+import gzip
+import io
+import json
+import mmap
+import os
+import re
+import stat
+import zipfile
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+
+from labkit.course import labs
+from labkit.course.student import READY_ID
+
+LARGEST = 10 << 20  # of a notebook without its outputs
+_STRUCTURE = re.compile(rb'["{}\[\]:,]')
+
+
+class Unreadable(Exception):
+    """A submission that cannot be marked: the status, and a sentence for the marker."""
+
+    def __init__(self, status, message):
+        super().__init__(message)
+        self.status, self.message = status, message
+
+
+# --- bytes ---------------------------------------------------------------------------------------------------------
+
+def fetch(path, largest=LARGEST):
+    """The bytes of a submitted notebook, at most `largest`; of a larger one, what is left without its outputs.
+
+    Returns (bytes, notes). Raises `Unreadable` for a folder, a link, a device, a file that is too large.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        if os.path.islink(path):
+            raise Unreadable("not readable", "it is a symbolic link, which is not followed") from None
+        raise Unreadable("not readable", f"the file cannot be opened: {error.strerror}") from None
+    with open(descriptor, "rb") as file:
+        mode, size = os.fstat(descriptor).st_mode, os.fstat(descriptor).st_size
+        if stat.S_ISDIR(mode):
+            raise Unreadable("not readable", "it is a folder, not a notebook")
+        if not stat.S_ISREG(mode):
+            raise Unreadable("not readable", "it is not a regular file")
+        if size <= largest:
+            return file.read(largest + 1), []
+        with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as content:
+            kept = without_outputs(content, largest)
+    if kept is None:
+        raise Unreadable("too large", f"the file has {size / 2**20:.0f} MB, and more than {largest / 2**20:.0f} MB of "
+                                      "that are not outputs")
+    return kept, [f"the file has {size / 2**20:.0f} MB, nearly all of it outputs: they were left out"]
+
+
+def without_outputs(content, largest):
+    """The JSON text of a notebook without its cells' outputs, read piece by piece, or None if still too large.
+
+    content: bytes or an mmap. A text that is no JSON comes back changed or as None, and fails to parse later.
+    """
+    pieces, kept, start = [], 0, 0  # what is kept begins at `start`
+    stack, key, string_at, dropping = [], None, None, 0
+    position, end = 0, len(content)
+    while position < end:
+        found = _STRUCTURE.search(content, position)
+        if not found:
+            break
+        at, char = found.start(), found.group()
+        position = at + 1
+        if char == b'"':
+            close = _end_of_string(content, at, end)
+            if close is None:
+                break
+            string_at, position = (at, close), close + 1
+        elif char == b":":
+            key = bytes(content[string_at[0] + 1:string_at[1]]) if string_at and string_at[1] - string_at[0] < 40 else b""
+        elif char in b"[{":
+            if not dropping and key in (b"outputs", b"attachments") and b"cells" in stack:
+                pieces.append(bytes(content[start:at]))
+                kept += at - start
+                dropping = len(stack) + 1
+                start = None
+            stack.append(key)
+            key = None
+            if len(stack) > 10_000:
+                return None
+        elif char in b"]}":
+            if not stack:
+                break
+            stack.pop()
+            key = None
+            if dropping and len(stack) < dropping:
+                pieces.append(b"[]" if char == b"]" else b"{}")
+                start, dropping = at + 1, 0
+        if start is not None and kept + position - start > largest:
+            return None
+    if start is not None:
+        pieces.append(bytes(content[start:end]))
+    text = b"".join(pieces)
+    return text if len(text) <= largest else None
+
+
+def _end_of_string(content, at, end):
+    close = at
+    while True:
+        close = content.find(b'"', close + 1, end)
+        if close < 0:
+            return None
+        slashes = 0
+        while content[close - 1 - slashes:close - slashes] == b"\\":
+            slashes += 1
+        if slashes % 2 == 0:
+            return close
+
+
+def parse(content):
+    """A notebook from bytes, with what had to be overlooked.
+
+    Returns (a v4 notebook of clean cells, notes). Raises `Unreadable`.
+    """
+    notes = []
+    if not content.strip(b" \t\r\n\0"):
+        raise Unreadable("not readable", "the file is empty")
+    content, unpacked = _unpacked(content)
+    notes += unpacked
+    try:
+        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("utf-8", errors="replace")
+        notes.append("the file is not valid UTF-8: the broken characters were replaced")
+    try:
+        raw = json.loads(text, strict=False)
+    except RecursionError:
+        raise Unreadable("not readable", "the file is nested too deeply to be a notebook") from None
+    except ValueError as error:
+        raise Unreadable("not readable", _what_it_is(text, error)) from None
+    cells = raw.get("cells") if isinstance(raw, dict) else None
+    if cells is None and isinstance(raw, dict) and isinstance(raw.get("worksheets"), list):  # nbformat 3
+        cells = [cell for sheet in raw["worksheets"] if isinstance(sheet, dict)
+                 for cell in (sheet.get("cells") if isinstance(sheet.get("cells"), list) else [])]
+        notes.append("the notebook is of the old format 3: converted")
+    if not isinstance(cells, list):
+        raise Unreadable("not readable", "the file is JSON, but not a notebook: it has no cells")
+    if len(cells) > 5000:
+        raise Unreadable("too large", f"the notebook has {len(cells):,} cells")
+    clean = [cell for cell in map(_clean, cells) if cell is not None]
+    if len(clean) < len(cells):
+        notes.append(f"{len(cells) - len(clean)} broken cells were left out")
+    if not any(cell.source.strip() for cell in clean):
+        raise Unreadable("not readable", "the notebook is empty: no cell holds anything")
+    return new_notebook(cells=clean), notes
+
+
+def _unpacked(content):
+    if content[:4] == b"PK\x03\x04":
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                inside = [item for item in archive.infolist() if item.filename.endswith(".ipynb")
+                          and not item.filename.startswith(("__MACOSX", "."))]
+                if len(inside) != 1:
+                    raise Unreadable("not readable", f"it is a zip archive with {len(inside)} notebooks in it")
+                with archive.open(inside[0]) as file:
+                    found = file.read(LARGEST + 1)
+        except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
+            raise Unreadable("not readable", f"it is a broken zip archive ({error})") from None
+        if len(found) > LARGEST:
+            raise Unreadable("too large", "it is a zip archive whose notebook is too large")
+        return found, ["the file is a zip archive: the notebook in it was marked"]
+    if content[:2] == b"\x1f\x8b":
+        try:
+            with gzip.open(io.BytesIO(content)) as file:
+                found = file.read(LARGEST + 1)
+        except (OSError, EOFError) as error:
+            raise Unreadable("not readable", f"it is a broken gzip file ({error})") from None
+        if len(found) > LARGEST:
+            raise Unreadable("too large", "it is a gzip file whose content is too large")
+        return found, ["the file is packed with gzip: unpacked"]
+    return content, []
+
+
+def _what_it_is(text, error):
+    begin = text.lstrip()[:200].lower()
+    if begin.startswith(("<!doctype html", "<html")):
+        return "it is a web page (HTML), not a notebook: was it saved from the browser?"
+    if begin.startswith("%pdf"):
+        return "it is a PDF file, not a notebook"
+    if begin.startswith("<<<<<<<") or "\n<<<<<<< " in text:
+        return "it holds the marks of a git merge conflict, so it is not valid JSON"
+    if not begin.startswith("{"):
+        return "it is not a notebook: it does not begin like one"
+    return f"it is not valid JSON, the file may be cut off ({str(error).split(':')[0]}, line {error.lineno})" \
+        if hasattr(error, "lineno") else "it is not valid JSON"
+
+
+def _clean(cell):
+    """A cell of the current format from whatever stands in the place of one, without outputs."""
+    if not isinstance(cell, dict):
+        return None
+    source = cell.get("source", cell.get("input", ""))
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    if not isinstance(source, str):
+        return None
+    source = source.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode()
+    make = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}.get(cell.get("cell_type"))
+    if make is None:
+        make = new_markdown_cell  # nbformat 3 has headings and html
+        if cell.get("cell_type") == "heading":
+            level = cell.get("level")
+            source = "#" * (level if isinstance(level, int) and 0 < level < 7 else 1) + " " + source
+    new = make(source)
+    identity = cell.get("id")
+    new["id"] = identity if isinstance(identity, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,64}", identity) else new["id"]
+    meta = cell.get("metadata")
+    meta = meta if isinstance(meta, dict) else {}
+    if isinstance(meta.get("nbgrader"), dict):
+        new.metadata["nbgrader"] = nbformat.from_dict(meta["nbgrader"])
+    return new
+
+
+# --- which lab it is -----------------------------------------------------------------------------------------------
+
+def which_lab(nb, releases):
+    """The name of the lab that a notebook is: by its grade ids, cell ids, title and code. None if it is none.
+
+    releases: the student editions, by name.
+    """
+    mine = {labs.grading(cell).get("grade_id") for cell in nb.cells if isinstance(labs.grading(cell).get("grade_id"), str)}
+    ids = {cell["id"] for cell in nb.cells}
+    lines = {cell.source.strip() for cell in nb.cells if cell.cell_type == "code" and cell.source.strip()}
+    best, most = None, 0
+    for name, release in releases.items():
+        graded = {labs.grading(cell)["grade_id"] for cell in release.cells if labs.kind(cell)}
+        same = len(mine & graded) + len(lines & {c.source.strip() for c in release.cells if labs.kind(c) == "check"})
+        same += 0.1 * len(ids & {c["id"] for c in release.cells if c["id"] != READY_ID})
+        same += labs.title(nb) == labs.title(release) != ""
+        if same > most:
+            best, most = name, same
+    return best
+
+
+# --- putting cells in order ----------------------------------------------------------------------------------------
+
+def repair(nb, release):
+    """Give every exercise and check of a lab one cell, in an order in which they can be marked.
+
+    nb: the submission, as `parse` returns it. release: the student edition of the lab.
+    Returns (notebook, notes). What a check says and how much it is worth always comes from the release.
+    """
+    notes, cells = [], list(nb.cells)
+    graded = {labs.grading(cell)["grade_id"]: cell for cell in release.cells if labs.kind(cell)}
+    candidates = _candidates(cells, release, graded, notes)
+    chosen = {}
+    for grade_id, original in graded.items():
+        found = candidates.get(grade_id, [])
+        if found:
+            chosen[grade_id] = _choose(found, original, grade_id, notes)
+    for cell in cells:
+        cell.metadata.pop("nbgrader", None)
+    keep = set(map(id, chosen.values()))
+    drop = {id(cell) for grade_id, found in candidates.items() for cell in found
+            if labs.kind(graded[grade_id]) in ("check", "locked") and id(cell) not in keep}
+    cells = [cell for cell in cells if id(cell) not in drop]
+    for grade_id, cell in chosen.items():
+        _become(cell, graded[grade_id], notes)
+    _put_back_plain(cells, release, notes)
+    _put_back_graded(cells, chosen, graded, release, notes)
+    _checks_after_exercises(cells, chosen, graded, notes)
+    _unique_ids(cells)
+    repaired = new_notebook(cells=cells, metadata={"kernelspec": {
+        "name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}})
+    return repaired, notes
+
+
+def _candidates(cells, release, graded, notes):
+    """For each grade id the cells that may be it: by nbgrader's metadata, else by cell id, else by what they say."""
+    found = {}
+    taken = set()
+
+    def take(grade_id, cell):
+        found.setdefault(grade_id, []).append(cell)
+        taken.add(id(cell))
+
+    for cell in cells:
+        grade_id = labs.grading(cell).get("grade_id")
+        if isinstance(grade_id, str) and grade_id in graded:
+            take(grade_id, cell)
+    stripped = not found
+    by_id = {cell["id"]: labs.grading(cell)["grade_id"] for cell in release.cells if labs.kind(cell)}
+    for cell in cells:
+        grade_id = by_id.get(cell["id"])
+        if id(cell) not in taken and grade_id is not None and grade_id not in found:
+            take(grade_id, cell)
+    for grade_id, original in graded.items():
+        if grade_id in found:
+            continue
+        sort, source = labs.kind(original), original.source.strip()
+        rest = [cell for cell in cells if id(cell) not in taken]
+        if sort in ("check", "locked"):
+            for cell in rest:
+                if cell.source.strip() == source:
+                    take(grade_id, cell)
+        elif sort == "solution":
+            names = set(labs.names_bound(original.source))
+            for cell in rest:
+                if cell.cell_type == "code" and names & set(labs.names_bound(cell.source)):
+                    take(grade_id, cell)
+        else:
+            heading = _between(release.cells, original, cells, taken)
+            if heading is not None:
+                take(grade_id, heading)
+    if stripped and found:
+        notes.append("the notebook has lost nbgrader's metadata (another editor?): exercises were found by what is in them")
+    return found
+
+
+def _between(originals, original, cells, taken):
+    """The written answer that stands where one is expected: just after the same text as in the release."""
+    index = next(i for i, cell in enumerate(originals) if cell is original)
+    before = originals[index - 1].source.strip() if index else None
+    for one, two in zip(cells, cells[1:]):
+        if one.source.strip() == before and two.cell_type == original.cell_type and id(two) not in taken:
+            return two
+    for cell in cells:
+        if id(cell) not in taken and cell.source.strip() == original.source.strip():
+            return cell
+    close = [(difflib.SequenceMatcher(None, cell.source[:2000], original.source[:2000]).ratio(), i)
+             for i, cell in enumerate(cells) if id(cell) not in taken and cell.cell_type == original.cell_type]
+    return cells[max(close)[1]] if close and max(close)[0] > 0.8 else None
+
+
+def _choose(found, original, grade_id, notes):
+    """Of several copies the last one that was worked on."""
+    if len(found) == 1:
+        return found[0]
+    worked_on = [cell for cell in found if cell.source.strip() not in ("", original.source.strip())]
+    if labs.kind(original) == "check":
+        worked_on = []
+    notes.append(f"{_word(original)} {grade_id} is there {len(found)} times: the last "
+                 f"{'changed ' if worked_on else ''}one was taken")
+    return (worked_on or found)[-1]
+
+
+def _word(cell):
+    return {"check": "check cell", "solution": "exercise", "manual": "written answer"}.get(labs.kind(cell), "cell")
+
+
+def _become(cell, original, notes):
+    """Metadata from the release; what a student may not change is named here and put back by nbgrader."""
+    grade_id, sort = labs.grading(original)["grade_id"], labs.kind(original)
+    if cell.cell_type != original.cell_type:
+        notes.append(f"{_word(original)} {grade_id} was turned into a {cell.cell_type} cell: turned back")
+        if original.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        else:
+            cell.pop("outputs", None), cell.pop("execution_count", None)
+        cell.cell_type = original.cell_type
+        cell.pop("attachments", None)
+    if sort in ("check", "locked") and cell.source.strip() != original.source.strip():
+        notes.append(f"{_word(original)} {grade_id} was edited: restored")
+    if sort in ("check", "locked"):
+        cell.source = original.source
+    cell.metadata["nbgrader"] = nbformat.from_dict(dict(labs.grading(original)))
+
+
+def _put_back_plain(cells, release, notes):
+    """Code cells of the lab that were deleted and that define what nothing else in the notebook defines."""
+    there = {cell["id"] for cell in cells} | {cell.source.strip() for cell in cells}
+    if not {cell["id"] for cell in release.cells} & {cell["id"] for cell in cells}:
+        there |= {cell.source.strip() for cell in cells}
+    bound = {name for cell in cells if cell.cell_type == "code" for name in labs.names_bound(cell.source)}
+    for index, original in enumerate(release.cells):
+        if original.cell_type != "code" or labs.kind(original) or original["id"] == READY_ID \
+                or original["id"] in there or original.source.strip() in there:
+            continue
+        names = set(labs.names_bound(original.source))
+        if names and not names & bound:
+            cells.insert(_place(cells, release, index), _copy(original))
+            notes.append(f"the cell that defines {', '.join(sorted(names)[:4])} was deleted: put back")
+
+
+def _put_back_graded(cells, chosen, graded, release, notes):
+    for index, original in enumerate(release.cells):
+        grade_id = labs.grading(original).get("grade_id")
+        if not labs.kind(original) or grade_id in chosen:
+            continue
+        chosen[grade_id] = new = _copy(original)
+        new.metadata["nbgrader"] = nbformat.from_dict(dict(labs.grading(original)))
+        cells.insert(_place(cells, release, index), new)
+        how = "put back" if labs.kind(original) in ("check", "locked") else "it counts as not done"
+        notes.append(f"{_word(original)} {grade_id} was deleted: {how}")
+
+
+def _copy(original):
+    new = nbformat.from_dict({**original, "metadata": {}})
+    return new
+
+
+def _place(cells, release, index):
+    """Where the release's cell `index` belongs: after the nearest cell before it that is there."""
+    identities = {cell["id"]: i for i, cell in enumerate(cells)}
+    grade_ids = {labs.grading(cell).get("grade_id"): i for i, cell in enumerate(cells) if labs.kind(cell)}
+    sources = {cell.source.strip(): i for i, cell in enumerate(cells)}
+    for before in reversed(release.cells[:index]):
+        grade_id = labs.grading(before).get("grade_id")
+        at = grade_ids.get(grade_id) if labs.kind(before) else identities.get(before["id"], sources.get(
+            before.source.strip()))
+        if at is not None:
+            return at + 1
+    return 0
+
+
+def _checks_after_exercises(cells, chosen, graded, notes):
+    """A check runs after all exercises that it checks; one that was moved before them is moved behind them."""
+    binding = {}
+    for grade_id, original in graded.items():
+        if labs.kind(original) == "solution":
+            for name in labs.names_bound(original.source):
+                binding.setdefault(name, grade_id)
+    for grade_id, original in graded.items():
+        if labs.kind(original) != "check":
+            continue
+        needed = [chosen[binding[name]] for name in labs.names_used(original.source) if name in binding]
+        last = max((next(i for i, c in enumerate(cells) if c is cell) for cell in needed), default=-1)
+        at = next(i for i, c in enumerate(cells) if c is chosen[grade_id])
+        if at < last:
+            cells.insert(last, cells.pop(at))
+            notes.append(f"check cell {grade_id} stood before its exercise: moved behind it")
+
+
+def _unique_ids(cells):
+    seen = set()
+    for index, cell in enumerate(cells):
+        if cell["id"] in seen:
+            cell["id"] = f"copy-{index}"
+        seen.add(cell["id"])

@@ -1,0 +1,267 @@
+"""Starts a kernel with limits, and on Linux in namespaces of its own: no network, no foreign files, no foreign processes.
+
+`python -m labkit.course.sandbox SPEC.json COMMAND …` runs the command under what SPEC.json says (see `spec`).
+It is imported before anything else in the kernel's process, so it imports the standard library only.
+"""
+
+import ctypes
+import fcntl
+import json
+import os
+import resource
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+FULL, NETWORK, LIMITS = "full", "network", "limits"
+GUARANTEES = {
+    FULL: "no network; no files but Python, labkit and the data (read-only) and a private folder; "
+          "no sight of other processes; memory, time and file size limited",
+    NETWORK: "no network; memory, time and file size limited; files of this computer that your account can read "
+             "are readable to the submissions, and those it can write are writable",
+    LIMITS: "memory, time and file size limited; the network, and the files of this computer that your account can "
+            "read or write, are open to the submissions",
+}
+
+_NEWNS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET, _NEWUTS = (0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000,
+                                                        0x4000000)
+_RDONLY, _NOSUID, _NODEV, _REMOUNT, _BIND, _REC, _PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _MNT_DETACH = 1, 38, 2
+_SYSTEM = ["/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/ld.so.conf",
+           "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/passwd", "/etc/group",
+           "/etc/nsswitch.conf", "/etc/mime.types", "/etc/os-release", "/dev/null", "/dev/zero", "/dev/full",
+           "/dev/random", "/dev/urandom", "/nix/store", "/gnu/store"]
+
+
+def spec(level, work, shared, readable=(), memory=2 << 30, seconds=600, file_size=64 << 20):
+    """What a kernel may do.
+
+    level: FULL, NETWORK or LIMITS. work: its private folder. shared: folder of the sockets to the marker.
+    readable: files and folders it may read besides the system's. memory: bytes. seconds: of processor time.
+    file_size: bytes of one file it writes.
+    """
+    return {"level": level, "work": str(work), "shared": str(shared), "readable": [str(p) for p in readable],
+            "memory": memory, "seconds": seconds, "file_size": file_size, "fonts": font_lists()}
+
+
+def font_lists():
+    """Matplotlib's lists of fonts, which take seconds to make: a kernel gets a copy."""
+    try:
+        import matplotlib
+        return [str(path) for path in Path(matplotlib.get_cachedir()).glob("fontlist-*.json")]
+    except Exception:
+        return []
+
+
+def python_folders():
+    """What a Python with labkit needs to read; not the folder around labkit, where the solutions may lie."""
+    here = Path(__file__).resolve().parents[1]
+    found = [here] + [Path(p) for p in {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}]
+    found += [Path(p) for p in sys.path if p and Path(p).name in ("site-packages", "dist-packages")]
+    found += [Path(sys.executable).resolve().parents[1]]
+    return list(dict.fromkeys(str(p) for p in found if p.exists() and str(p) != "/"))
+
+
+def best_level():
+    """The strongest level that works on this computer, found by trying."""
+    for level in (FULL, NETWORK):
+        if sys.platform.startswith("linux") and _works(level):
+            return level
+    return LIMITS
+
+
+def _works(level):
+    with tempfile.TemporaryDirectory(prefix="lk") as folder:
+        work, shared = Path(folder, "work"), Path(folder, "shared")
+        work.mkdir(), shared.mkdir()
+        Path(folder, "spec.json").write_text(json.dumps(spec(level, work, shared, python_folders())))
+        Path(folder, "hidden").write_text("")
+        test = ("import os, socket, sys\ns = socket.socket(); s.settimeout(2)\n"
+                "try: s.connect(('192.0.2.1', 9)); sys.exit(3)\n"
+                "except OSError as e: sys.exit(3 if e.errno not in (101, 113, 110) else 0)\n")
+        if level == FULL:
+            test = f"import os, sys\nif os.path.exists({os.path.join(folder, 'hidden')!r}): sys.exit(3)\n" + test
+        try:
+            done = subprocess.run([sys.executable, "-m", "labkit.course.sandbox", os.path.join(folder, "spec.json"),
+                                   sys.executable, "-c", test], capture_output=True, timeout=30,
+                                  env=dict(os.environ, PYTHONPATH=str(Path(__file__).resolve().parents[2])))
+        except (OSError, subprocess.SubprocessError):
+            return False
+        return done.returncode == 0
+
+
+def die_with_parent():
+    """The kernel of Linux ends this process when the one that started it is gone."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def main(argv):
+    """Confine this process as SPEC.json says and run the command in it; returns its exit status."""
+    want, command = json.loads(Path(argv[0]).read_text(encoding="utf-8")), argv[1:]
+    os.environ.pop("JPY_PARENT_PID", None)  # the number means nothing in another process namespace
+    die_with_parent()
+    _limit(want)
+    if want["level"] != FULL:
+        _furnish(want, "")
+    if want["level"] == LIMITS:
+        os.chdir(want["work"])
+        os.execvp(command[0], command)
+    flags = _NEWUSER | _NEWNET | (_NEWNS | _NEWIPC | _NEWPID | _NEWUTS if want["level"] == FULL else 0)
+    _unshare(flags)
+    if want["level"] == NETWORK:
+        _loopback()
+        os.chdir(want["work"])
+        os.execvp(command[0], command)
+    child = os.fork()
+    if child == 0:
+        try:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            die_with_parent()
+            _loopback()
+            _new_root(want)
+            ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+            os.execvp(command[0], command)
+        except BaseException as problem:
+            print(f"sandbox: {problem}", file=sys.stderr)
+            os._exit(97)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the kernel, which gets it too
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
+    while True:
+        try:
+            _, status = os.waitpid(child, 0)
+            return os.waitstatus_to_exitcode(status) & 255
+        except InterruptedError:
+            continue
+
+
+def _limit(want):
+    # RLIMIT_DATA counts what a process really claims; the address space also holds what is only reserved.
+    for what, most in (("RLIMIT_DATA", want["memory"]), ("RLIMIT_CPU", int(want["seconds"]) + 1),
+                       ("RLIMIT_FSIZE", want["file_size"]), ("RLIMIT_CORE", 0)):
+        number = getattr(resource, what)
+        _, hard = resource.getrlimit(number)
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        try:
+            resource.setrlimit(number, (most, most))
+        except (ValueError, OSError):  # macOS refuses some
+            pass
+
+
+def _unshare(flags):
+    uid, gid = os.getuid(), os.getgid()
+    if ctypes.CDLL(None, use_errno=True).unshare(flags):
+        raise OSError(ctypes.get_errno(), "unshare")
+    # Not root inside, so that the rights over the new namespaces end when the command starts.
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{uid or 1000} {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{gid or 1000} {gid} 1")
+
+
+def _loopback():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        request = struct.pack("16sH14s", b"lo", 0x1 | 0x40, b"")  # IFF_UP | IFF_RUNNING
+        fcntl.ioctl(s, 0x8914, request)  # SIOCSIFFLAGS
+
+
+def _new_root(want):
+    """A root folder that holds the system and Python read-only, the private folder, and nothing else."""
+    _mount("none", "/", None, _REC | _PRIVATE)
+    root = want["shared"] + "/.root"
+    os.makedirs(root, exist_ok=True)
+    _mount("tmpfs", root, "tmpfs", _NOSUID | _NODEV, "size=4m,mode=755")
+    for path in [*_SYSTEM, *want["readable"]]:
+        _show(path, root)
+    for path, size in (("/tmp", "64m"), ("/dev/shm", "64m"), (want["work"], "128m")):
+        os.makedirs(root + path, exist_ok=True)
+        _mount("tmpfs", root + path, "tmpfs", _NOSUID | _NODEV, f"size={size},mode=1777")
+    _furnish(want, root)
+    os.makedirs(root + want["shared"], exist_ok=True)
+    _mount(want["shared"], root + want["shared"], None, _BIND)
+    os.makedirs(root + "/proc", exist_ok=True)
+    try:
+        _mount("proc", root + "/proc", "proc", _NOSUID | _NODEV)
+    except OSError:  # refused inside some containers; Python does without
+        pass
+    os.chdir(root)
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.syscall({"x86_64": 155, "aarch64": 41}.get(os.uname().machine, 155), b".", b"."):
+        raise OSError(ctypes.get_errno(), "pivot_root")
+    if libc.umount2(b".", _MNT_DETACH):
+        raise OSError(ctypes.get_errno(), "umount")
+    _mount("none", "/", None, _REMOUNT | _BIND | _RDONLY | _NOSUID | _NODEV)
+    os.chdir(want["work"])
+
+
+def _furnish(want, root):
+    home = root + want["work"] + "/home"
+    os.makedirs(home, exist_ok=True)
+    for path in want["fonts"]:
+        shutil.copy(path, home)
+
+
+def _show(path, root):
+    """Make a file or folder visible under the new root, read-only."""
+    if not os.path.lexists(path) or os.path.lexists(root + path):
+        return
+    os.makedirs(os.path.dirname(root + path), exist_ok=True)
+    if os.path.islink(path):
+        os.symlink(os.readlink(path), root + path)
+        _show(os.path.realpath(path), root)
+        return
+    if os.path.isdir(path):
+        os.makedirs(root + path, exist_ok=True)
+    else:
+        open(root + path, "w").close()
+    _mount(path, root + path, None, _BIND | _REC)
+    if not path.startswith("/dev/"):
+        seen = os.statvfs(root + path).f_flag  # flags that are locked may not be dropped
+        _mount("none", root + path, None, _REMOUNT | _BIND | _RDONLY | seen & 0x40E)
+
+
+def _mount(source, target, kind, flags, options=None):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(source.encode(), target.encode(), kind.encode() if kind else None, ctypes.c_ulong(flags),
+                  options.encode() if options else None):
+        number = ctypes.get_errno()
+        raise OSError(number, f"mount {target}: {os.strerror(number)}")
+
+
+def kill_tree(pid):
+    """End a process and all that it started."""
+    import psutil
+    try:
+        parent = psutil.Process(pid)
+        family = [parent, *parent.children(recursive=True)]
+    except psutil.Error:
+        return
+    for process in family:
+        try:
+            process.kill()
+        except psutil.Error:
+            pass
+
+
+def private_environment(home, keep=()):
+    """An environment without tokens: what Python and the labs need, one thread for each process.
+
+    keep: names of further variables to hand on.
+    """
+    wanted = {"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "SYSTEMROOT",
+              "PYTHONHASHSEED", *keep}
+    env = {name: os.environ[name] for name in wanted if name in os.environ}
+    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS",
+                         "VECLIB_MAXIMUM_THREADS"), "1")
+    return env | one | {"HOME": str(home), "TMPDIR": str(home), "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+                        "MPLCONFIGDIR": str(home), "IPYTHONDIR": str(home), "JUPYTER_RUNTIME_DIR": str(home),
+                        "MALLOC_ARENA_MAX": "2", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1",
+                        "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
