@@ -572,6 +572,19 @@ def test_the_page_shows_eye_csv_of_the_report(tmp_path):
     assert "eye.csv names gone" in path.read_text()
 
 
+def test_command_line(tmp_path, capsys):
+    from labkit.course.cli import main
+
+    make_class(tmp_path / "report", 1)
+    eye = csv_of(tmp_path / "mine.csv", [["student000", LAB, "cost-plot", "6", ""]])
+    assert main(["sheet", str(tmp_path / "report"), "--eye", str(eye), "--out", str(tmp_path / "x.html")]) == 0
+    assert "x.html (0." in capsys.readouterr().out and model_of(tmp_path / "x.html")["eye"]
+    assert main(["sheet", str(tmp_path / "nowhere")]) == 1
+    assert "no results of marking" in capsys.readouterr().err
+    assert main(["sheet", str(tmp_path / "report"), "--eye", str(tmp_path / "none.csv")]) == 1
+    assert "cannot read" in capsys.readouterr().err
+
+
 # --- in a browser ------------------------------------------------------------------------------------------------
 
 

@@ -40,6 +40,7 @@ def _parser():
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_run(commands)
     _add_data(commands)
+    _add_sheet(commands)
     return parser
 
 
@@ -73,6 +74,17 @@ def _add_data(commands):
     parser.set_defaults(command=_data)
 
 
+def _add_sheet(commands):
+    parser = commands.add_parser(
+        "sheet", help="write the contact sheet of a marked class",
+        description="Write the page that shows the plots of all students beside the reference, with fields for the "
+                    "points given by eye.")
+    parser.add_argument("report", metavar="REPORT", help="the folder that `labkit grade` wrote")
+    parser.add_argument("--eye", metavar="FILE", help="points given by eye so far (default: REPORT/eye.csv, if there)")
+    parser.add_argument("--out", metavar="FILE", help="the page's file (default: REPORT/index.html)")
+    parser.set_defaults(command=_sheet)
+
+
 def _seconds(text):
     try:
         seconds = float(text)
@@ -90,4 +102,9 @@ def _run(**arguments):
 
 def _data(**arguments):
     from labkit.data.command import run
+    return run(**arguments)
+
+
+def _sheet(**arguments):
+    from labkit.course.sheet import run
     return run(**arguments)

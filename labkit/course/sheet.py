@@ -15,6 +15,7 @@ import json
 import math
 import os
 import re
+import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -59,6 +60,17 @@ def write_sheet(report_folder, eye_csv=None, out=None):
     _link_feedback(labs, report, out.parent)
     write(out, _render(labs, problems + eye_problems))
     return out
+
+
+def run(report, eye=None, out=None):
+    """The command `labkit sheet`: write the page and say where it is; returns the exit status."""
+    try:
+        page = write_sheet(report, eye_csv=eye, out=out)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{page} ({page.stat().st_size / 1e6:.1f} MB)")
+    return 0
 
 
 # --- results -----------------------------------------------------------------------------------------------------
