@@ -1,4 +1,4 @@
-"""The command line: `labkit run`, `labkit data`. Every command is imported only when it is called."""
+"""The command line: `labkit run`, `data`, `student`, `grade`. Every command is imported only when it is called."""
 
 import argparse
 import os
@@ -41,6 +41,8 @@ def _parser():
     _add_run(commands)
     _add_data(commands)
     _add_sheet(commands)
+    _add_student(commands)
+    _add_grade(commands)
     return parser
 
 
@@ -85,6 +87,69 @@ def _add_sheet(commands):
     parser.set_defaults(command=_sheet)
 
 
+def _add_student(commands):
+    parser = commands.add_parser(
+        "student", help="write the edition that students get (for instructors)",
+        description="Write the student edition: solutions replaced by stubs, outputs cleared, checks in place, and "
+                    "what students need to install and start. OUT can be zipped or be a repository for nbgitpuller.")
+    parser.add_argument("out", metavar="OUT", nargs="?", help="the folder to write")
+    parser.add_argument("labs", nargs="*", metavar="LAB", help="a lab's number, file name or path (default: all labs)")
+    parser.add_argument("--notebooks", metavar="FOLDER", help="where the solved labs are (default: notebooks)")
+    parser.add_argument("--force", action="store_true", help="replace what OUT holds")
+    parser.add_argument("--check", action="store_true",
+                        help="also execute each notebook as it is handed out; none may raise an error")
+    parser.add_argument("--nbgrader", metavar="COURSE",
+                        help="write nbgrader's source/, release/ and gradebook.db into this folder; then what else is "
+                             "named are labs, and there is no OUT")
+    parser.set_defaults(command=_student)
+
+
+def _add_grade(commands):
+    parser = commands.add_parser(
+        "grade", help="mark a folder of submissions (for instructors)",
+        description="Mark submissions: each is executed by nbgrader in a process of its own, with limits. The report "
+                    "holds grades.csv, a feedback page for each student and lab, the contact sheet of the plots "
+                    "(index.html), and nbgrader's gradebook. The same command goes on where it was interrupted.")
+    parser.add_argument("submissions", metavar="SUBMISSIONS",
+                        help="folder of <student>/<lab>.ipynb, or an nbgrader course, or its folder submitted")
+    parser.add_argument("--out", metavar="REPORT", required=True, help="the folder of the report")
+    parser.add_argument("--labs", nargs="+", default=(), metavar="LAB",
+                        help="labs to mark, by number or file name (default: those that were handed in)")
+    parser.add_argument("--jobs", type=int, metavar="N", help="submissions at a time (default: one for each core)")
+    parser.add_argument("--timeout", type=_positive_seconds, default=600, metavar="SECONDS",
+                        help="longest time for one submission (default: %(default)s)")
+    parser.add_argument("--cell-timeout", type=_positive_seconds, default=120, metavar="SECONDS",
+                        help="longest time for one cell; the cells after it are run (default: %(default)s)")
+    parser.add_argument("--memory", type=_bytes, default=2 << 30, metavar="SIZE",
+                        help="most memory for one submission, such as 2G or 800M (default: 2G)")
+    data = parser.add_mutually_exclusive_group()
+    data.add_argument("--standin", action="store_true", help="use the stand-in instead of CIFAR-10")
+    data.add_argument("--data", metavar="FOLDER", help="the folder that holds CIFAR-10")
+    parser.add_argument("--fresh", action="store_true", help="mark again what is marked already")
+    parser.add_argument("--notebooks", metavar="FOLDER", help="where the solved labs are (default: notebooks)")
+    parser.add_argument("--whole", action="store_true",
+                        help="run every cell as it is; by default cells that no points depend on are left out")
+    parser.add_argument("--scheduler", metavar="ADDRESS",
+                        help="hand the submissions to the workers of this Dask scheduler, such as tcp://host:8786")
+    parser.set_defaults(command=_grade)
+
+
+def _positive_seconds(text):
+    seconds = _seconds(text)
+    if not seconds:
+        raise argparse.ArgumentTypeError("the time must be longer than 0 seconds")
+    return seconds
+
+
+def _bytes(text):
+    units = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+    number, unit = text.strip().rstrip("KkMmGgBbIi"), text.strip().upper().lstrip("0123456789.").removesuffix("B")
+    try:
+        return int(float(number) * units[unit.removesuffix("I")])
+    except (KeyError, ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 2G or 800M") from None
+
+
 def _seconds(text):
     try:
         seconds = float(text)
@@ -108,3 +173,16 @@ def _data(**arguments):
 def _sheet(**arguments):
     from labkit.course.sheet import run
     return run(**arguments)
+
+
+def _student(**arguments):
+    from labkit.course.student import student
+    if arguments["nbgrader"] is not None and arguments["out"] is not None:
+        arguments["labs"] = [arguments["out"], *arguments["labs"]]
+        arguments["out"] = None
+    return student(**arguments)
+
+
+def _grade(**arguments):
+    from labkit.course.grade import grade
+    return grade(**arguments)

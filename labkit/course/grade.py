@@ -300,10 +300,8 @@ def _data(standin, folder, remote=False):
         raise CourseError(str(error)) from None
     place = Path(found.folder).resolve()
     if found.name == "stand-in":
-        from labkit.data.places import cache_folder
-        variables = {"LABKIT_DATA": "standin", "LABKIT_CACHE": str(Path(cache_folder()).resolve())}
-        return {"name": found.name, "variables": variables, "readable": [str(place), variables["LABKIT_CACHE"]],
-                "wanted": None}
+        variables = {"LABKIT_DATA": "standin", "LABKIT_CACHE": str(place.parents[1])}
+        return {"name": found.name, "variables": variables, "readable": [str(place.parent)], "wanted": None}
     return {"name": found.name, "variables": {"LABKIT_DATA": "cifar10", "LABKIT_CIFAR10": str(place)},
             "readable": [str(place)], "wanted": None}
 

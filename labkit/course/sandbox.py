@@ -175,11 +175,11 @@ def _new_root(want):
     root = want["shared"] + "/.root"
     os.makedirs(root, exist_ok=True)
     _mount("tmpfs", root, "tmpfs", _NOSUID | _NODEV, "size=4m,mode=755")
-    for path in [*_SYSTEM, *want["readable"]]:
-        _show(path, root)
     for path, size in (("/tmp", "64m"), ("/dev/shm", "64m"), (want["work"], "128m")):
         os.makedirs(root + path, exist_ok=True)
         _mount("tmpfs", root + path, "tmpfs", _NOSUID | _NODEV, f"size={size},mode=1777")
+    for path in [*_SYSTEM, *want["readable"]]:
+        _show(path, root)
     _furnish(want, root)
     os.makedirs(root + want["shared"], exist_ok=True)
     _mount(want["shared"], root + want["shared"], None, _BIND)
