@@ -115,7 +115,8 @@ def series(tmp_path_factory):
     kernel = folder / "jupyter" / "kernels" / "python3"
     kernel.mkdir(parents=True)
     wrong = [sys.executable, "-c", "raise SystemExit('the wrong kernel')"]
-    (kernel / "kernel.json").write_text(json.dumps({"argv": wrong, "display_name": "x", "language": "python"}))
+    specification = {"argv": wrong, "display_name": "x", "language": "python"}
+    (kernel / "kernel.json").write_text(json.dumps(specification))
     before = {path.name: path.read_bytes() for path in labs.iterdir()}
     fonts = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))  # matplotlib finds them slowly
     done = labkit_command("run", "--notebooks", labs, "--out", out, HOME=str(home), USERPROFILE=str(home),

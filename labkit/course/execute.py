@@ -118,6 +118,8 @@ def execute(nb, folder, variables=None, timeout=None, tell=None):
     ...), and the largest memory of the kernel in bytes, None where the system does not say.
     """
     clear(nb)
+    if not any(map(runs, nb.cells)):
+        return None, None
     with tempfile.TemporaryDirectory(prefix="labkit-", ignore_cleanup_errors=True) as scratch:
         work = _Work(nb, Path(folder), _environment(variables or {}, scratch), timeout, Path(scratch),
                      tell or (lambda cell: None))
@@ -331,8 +333,8 @@ def path_rules(folders):
     if sys.prefix != sys.base_prefix:  # not /usr
         known[sys.prefix] = ""
     home = Path.home()
-    known |= {str(home): "~", str(Path(labkit.__file__).parents[1]): ""}
     known |= {str(Path(folder).absolute()): name for folder, name in folders.items()}
+    known |= {str(Path(labkit.__file__).parents[1]): "", str(home): "~"}
     for folder, name in list(known.items()):
         known.setdefault(str(Path(folder).resolve()), name)
     for folder, name in list(known.items()):

@@ -374,7 +374,7 @@ def render_page(nb, lab, source_folder=""):
                                      "tex": lambda text: formula(*_without_delimiters(text)),
                                      "duration": duration, "memory": memory, "day": day, "url": _url})
     html, _ = exporter.from_notebook_node(nb, {"lab": lab, "failed_anchor": _failed_anchor(nb, lab)})
-    html = re.sub("No description has been provided for this image", "", html)
+    html = html.replace('alt="No description has been provided for this image"', 'alt=""')
     html = html.replace("<!--contents-->", _contents(html))
     about = re.search("<!--about-->(.*?)<!--/about-->", html, flags=re.S)
     if (title_end := html.find("</h1>")) > about.end():  # below the title, where the lab has one
@@ -385,7 +385,7 @@ def render_page(nb, lab, source_folder=""):
 
 # Only for formulas outside what `mathml` knows; it loads beside the page, which is complete without it.
 _MATHJAX = """<script type="text/x-mathjax-config">
-MathJax.Hub.Config({messageStyle: "none", tex2jax: {inlineMath: [["$", "$"]], ignoreClass: "jp-Notebook",
+MathJax.Hub.Config({messageStyle: "none", tex2jax: {inlineMath: [["$", "$"]], ignoreClass: "lab",
                     processClass: "tex"}});
 </script>
 <script async src="%s"></script>"""
