@@ -83,8 +83,8 @@ class Answer:
             if isinstance(problem, NotImplementedError):
                 self._blank = True
                 self.left_over = None if is_stub(self.function) else error
-        self._blank |= value is None and error is None and is_stub(self.function)
-        self._answered |= value is not None
+        self._blank |= is_blank(value) and error is None and is_stub(self.function)
+        self._answered |= not is_blank(value)
         changed = tuple(i for i, (a, b) in enumerate(zip(args, handed)) if not _untouched(a, b))
         return Outcome(value, error, tuple(handed), changed)
 
@@ -238,6 +238,8 @@ def one_line(problem, longest=160):
         text = str(problem)
     except Exception:
         return ""
+    if not problem.args or (len(problem.args) == 1 and problem.args[0] is None):
+        text = ""
     text = re.sub(r"0x[0-9a-fA-F]{4,}", "0x…", " ".join(text.split()))
     return text if len(text) <= longest else text[:longest] + "…"
 
@@ -245,7 +247,7 @@ def one_line(problem, longest=160):
 def a_type(value):
     """'a list', 'an ndarray': the type of a value with its article."""
     name = type(value).__name__
-    return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"
+    return f"an {name}" if name[:1].lower() in "aeiou" or name == "ndarray" else f"a {name}"
 
 
 def _untouched(before, after):

@@ -103,18 +103,20 @@ def diagnose(answer, expected, cases, outcomes, mistakes=(), more=(), lab=None, 
             if all(_agrees(outcome, args, mistaken, tolerance) for outcome, args in shown):
                 return text
     fits = lab is not None and _fits_lab(answer, expected, lab, tolerance)
-    if not fits:
-        for line, name in notebook_arrays(answer.function):
-            return f"line {line} uses {name}, a variable of the notebook: the answer has to come from the arguments"
-        ignored = _ignored(answer, cases, outcomes, tolerance)
-        if ignored and outcomes[first].value is not None:
-            return f"the answer does not depend on {' and '.join(ignored)}"
+    for line, name in [] if fits else notebook_arrays(answer.function):
+        return f"line {line} uses {name}, a variable of the notebook: the answer has to come from the arguments"
     outcome, want = outcomes[first], np.asarray(expected(*cases[first]))
-    said = outcome.error or misfit(outcome.value, want) or _factor(shown, expected, answer, tolerance) \
-        or _unlike(np.asarray(outcome.value), want)
+    said = outcome.error or misfit(outcome.value, want)
     if fits:
-        return f"right for the lab's own shapes only, a size is written into it: take sizes from .shape ({said})"
-    return f"{said} ({shapes(answer, cases[first])})"
+        return ("right for the lab's own shapes only, a size is written into it: take sizes from .shape "
+                f"({said or 'else the values are wrong'})")
+    if said:
+        return f"{said} ({shapes(answer, cases[first])})" if "shape" in said or "line " in said else said
+    ignored = _ignored(answer, cases, outcomes, tolerance)
+    if ignored and not _not_finite(outcome.value):
+        return f"the answer does not depend on {' and '.join(ignored)}"
+    return _factor(shown, expected, answer, tolerance) \
+        or f"{_unlike(np.asarray(outcome.value), want)} ({shapes(answer, cases[first])})"
 
 
 def misfit(value, want):
@@ -169,8 +171,7 @@ def same(got, want, tolerance):
 def shapes(answer, args):
     """'X (5, 4), W (4, 3)': the case at hand, by its shapes."""
     names = list(answer.parameters) + [f"argument {i + 1}" for i in range(len(answer.parameters), len(args))]
-    listed = [f"{name} {a.shape}" for name, a in zip(names, args) if isinstance(a, np.ndarray)]
-    return "here: " + ", ".join(listed) if listed else "in the first case"
+    return "here: " + ", ".join(f"{n} {a.shape}" for n, a in zip(names, args) if isinstance(a, np.ndarray))
 
 
 def _agrees(outcome, args, function, tolerance):
@@ -233,6 +234,8 @@ def _factor(shown, expected, answer, tolerance):
         if outcome.error is not None or _misfits(outcome.value, want) or not abs(want).max() > 0:
             return None
         got = np.asarray(outcome.value, dtype=float)
+        if _not_finite(got):
+            return None
         ratio = float((got * want).sum() / (want * want).sum())
         if not same(got, ratio * want, tolerance):
             return None
@@ -257,11 +260,16 @@ def _factor(shown, expected, answer, tolerance):
     return None
 
 
-def _unlike(got, want):
+def _not_finite(value):
+    got = np.asarray(value, dtype=float)
     if (got != got).any():
         return "it contains NaN (not a number)"
-    if (abs(got.astype(float)) == math.inf).any():
-        return "it contains infinite values"
+    return "it contains infinite values" if (abs(got) == math.inf).any() else None
+
+
+def _unlike(got, want):
+    if _not_finite(got):
+        return _not_finite(got)
     if got.dtype.kind in "iu" and (want != want.round()).any():
         return "whole numbers: the result is rounded to an integer dtype"
     return "the value is not right" if want.ndim == 0 else "the values are not right"

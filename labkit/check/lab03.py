@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from labkit import gradients, losses
 from labkit.check.answer import Misuse, a_type
 from labkit.check.compare import agrees, equals, misfit, same, unchanged
 from labkit.check.figures import Plot, falling, labels, line, rising_accuracy, title, values
@@ -20,7 +21,7 @@ def _score_arguments(rng, n, d, c, dtype=float):
 
 
 def _score_cases(rng):
-    sizes = [(4, 4, 4), (5, 4, 3), (1, 3, 2), (7, 2, 12), (3, 6, 5)]
+    sizes = [(5, 4, 3), (1, 3, 2), (7, 2, 12), (4, 4, 4), (3, 6, 5)]  # in a square every product runs
     return [_score_arguments(rng, *s) for s in sizes] + [_score_arguments(rng, 6, 5, 4, np.float32)]
 
 
@@ -55,8 +56,8 @@ score = exercise("score", points=20, answer=score_, criteria=[
 # ------------------------------------------------------------------------------ log-softmax loss
 
 
-def log_softmax_loss_(scores, y):
-    """Mean over the images of -log softmax(scores)[y]: scores (N, C), y (N,) -> one number."""
+def _loss(scores, y):
+    """Mean over the images of -log softmax(scores)[y]: what `losses.cross_entropy` computes, as it stands in the lab."""
     shifted = scores - scores.max(axis=1, keepdims=True)
     rows = np.arange(len(y))
     return np.mean(np.log(np.exp(shifted).sum(axis=1)) - shifted[rows, y])
@@ -139,13 +140,10 @@ def _any_scores(answer):
     rng = answer.rng()
     near = 3 * rng.normal(size=(4, 5))
     y = near.argmax(axis=1)
-    right = (log_softmax_loss_, _summed, _each, _one_by_one)  # whether it is a mean is judged above
-    high = [(near[:1] + 1e4, y[:1]), (near + 800, y), ((near + 1e4).astype(np.float32).astype(float), y),
-            (np.array([[0., 0., 1500.]]), np.array([2]))]
+    right = (_loss, _summed, _each, _one_by_one)  # whether it is a mean is judged above
+    high = [(near[:1] + 1e4, y[:1]), (near + 800, y), (np.array([[0., 0., 1500.]]), np.array([2]))]
     low = [(near[:1] - 1e4, y[:1]), (near - 800, y)]
     mixed = [(near + np.array([[1e4], [0], [-1e4], [500]]), y)]
-    # in float32 exp overflows above 88 already
-    single = [((near + 200).astype(np.float32), y), ((near - 200).astype(np.float32), y)]
     unlikely = [(np.array([[0., 80., 20.]]), np.array([0])), (np.array([[0., -40., 2.]]), np.array([1]))]
     for cases, over in [(high, "overflows"), (low, "underflows")]:
         if not agrees(answer, cases, *right):
@@ -161,8 +159,6 @@ def _any_scores(answer):
     if not agrees(answer, unlikely, *right):
         return ("wrong for a class of very small probability: a number added inside the log, or a clipped "
                 "probability, changes the loss")
-    if not agrees(answer, single, *right, tolerance=1e-4):
-        return "exp overflows or underflows for float32 scores of a few hundred"
     return None
 
 
@@ -228,12 +224,12 @@ _MEAN_MISTAKES = [
      lambda s, y: -np.log(np.mean(_p(s, y)))),
     *_LOSS_MISTAKES]
 
-log_softmax_loss = exercise("log_softmax_loss", points=20, answer=log_softmax_loss_, criteria=[
+log_softmax_loss = exercise("log_softmax_loss", points=20, answer=losses.cross_entropy, criteria=[
     (8, "one image: minus the log of the probability of its class",
-     equals(_one_image, log_softmax_loss_, _LOSS_MISTAKES, also=[_one_by_one], tell=_several_images,
+     equals(_one_image, _loss, _LOSS_MISTAKES, also=[_one_by_one], tell=_several_images,
             lab=_loss_in_the_lab)),
     (4, "several images: the mean over the images",
-     equals(_several_images, log_softmax_loss_, _MEAN_MISTAKES, lab=_loss_in_the_lab)),
+     equals(_several_images, _loss, _MEAN_MISTAKES, lab=_loss_in_the_lab)),
     (6, "scores of any size, no overflow (exp-normalise or log-sum-exp)", _any_scores),
     (2, "scores and y are left as they were", unchanged(_several_images))])
 
@@ -241,17 +237,8 @@ log_softmax_loss = exercise("log_softmax_loss", points=20, answer=log_softmax_lo
 
 
 def numerical_gradient_(f, x, h=1e-6):
-    """Central differences (f(x + h) - f(x - h)) / 2h for each entry of x, which is restored."""
-    gradient = np.zeros_like(x)
-    for i in np.ndindex(x.shape):
-        before = x[i]
-        x[i] = before + h
-        above = f(x)
-        x[i] = before - h
-        below = f(x)
-        x[i] = before
-        gradient[i] = (above - below) / (2 * h)
-    return gradient
+    """Central differences with the step of this lab."""
+    return gradients.numerical_gradient(f, x, h=h)
 
 
 class _Probe:
@@ -339,7 +326,7 @@ def _wrong_slopes(probe, got, want, moved):
         return "it contains NaN or infinite values"
     if moved.sum(axis=1).max() > 1:
         return "the entries moved before are not put back, so they are all moved in the end"
-    if same(got.ravel()[::-1], want.ravel(), 1e-3) or got.ndim == 2 and same(got.T.ravel(), want.ravel(), 1e-3):
+    if same(np.sort(got, axis=None), np.sort(want, axis=None), 1e-3):
         return "right numbers in the wrong order"
     return "it is not the slope of f"
 
@@ -411,7 +398,7 @@ class _Slope:
 
     def __init__(self, rng):
         self.start = rng.normal(size=(3, 2))
-        self.curvature = rng.uniform(0.02, 0.5, size=(3, 2))  # slow enough that no two steps agree
+        self.curvature = rng.uniform(0.005, 0.05, size=(3, 2))  # so slow that 1,000 steps are all different
         self.centre = rng.normal(size=(3, 2))
         self.visited = []
 
@@ -538,7 +525,7 @@ def accuracy_(scores, y):
 
 def _accuracy_cases(rng):
     cases = []
-    for i, (n, c) in enumerate([(6, 6), (7, 3), (1, 4), (40, 12), (9, 2), (1, 2)]):
+    for i, (n, c) in enumerate([(7, 3), (6, 6), (1, 4), (40, 12), (9, 2), (1, 2)]):
         scores = rng.normal(size=(n, c))
         y = scores.argmax(axis=1)
         y[n // 2 + 1:] = (y[n // 2 + 1:] + 1) % c  # somewhat more than half are right

@@ -264,8 +264,8 @@ def _is_own(thing):
     if isinstance(thing, types.ModuleType):
         name, file = thing.__name__, getattr(thing, "__file__", None) or "<frozen >"
         return name == "__main__" or is_students(types.SimpleNamespace(co_filename=file))
-    functions = [f for f in vars(thing).values() if isinstance(f, types.FunctionType)]
-    return thing is not object and any(is_students(f.__code__) for f in functions)
+    functions = [getattr(f, "__func__", f) for f in vars(thing).values()]
+    return any(isinstance(f, types.FunctionType) and is_students(f.__code__) for f in functions)
 
 
 def _content(cell):

@@ -57,7 +57,7 @@ def exercise(name, points, answer, criteria, ready_made=READY_MADE):
     ready_made: patterns of functions that an answer may not call.
     Returns the check, a function of the student's function that prints the verdict and returns the points.
     """
-    def judge(function, points=points, seed=0):
+    def judge(function, points=points, seed=0, ready_made=ready_made):
         return verdict(name, points, Answer(function, parameters_of(answer), seed, ready_made), criteria)
 
     def check(function, points=points, seed=0):
@@ -148,7 +148,8 @@ def vectorised(name, points, makers, ready_made=READY_MADE):
     def check(*functions, points=points, seed=0):
         if len(functions) != len(makers):
             raise TypeError(f"check.{name} takes {len(makers)} functions: {', '.join(makers)}")
-        answers = [Answer(f, (), seed, ready_made) for f in functions]
+        answers = [Answer(f, parameters_of(EXERCISES[which].answer) if which in EXERCISES else (), seed, ready_made)
+                   for f, which in zip(functions, makers)]
         criteria = [(1, f"{which} has no loop", _loop_finder(answer, make))
                     for answer, (which, make) in zip(answers, makers.items())]
         return say(verdict(name, points, _All(answers), criteria, gate=False))
@@ -210,16 +211,25 @@ def _loop_finder(answer, make):
 
 def _senseless(value, other):
     """Why a value is no answer at all, right or wrong: not numbers, or the same whatever the arguments are."""
-    if is_blank(value) or isinstance(value, (str, bytes, bool, np.bool_)):
+    ones, twos = _parts(value), _parts(other)
+    if any(is_blank(one) or isinstance(one, (str, bytes, bool, np.bool_)) for one in ones):
         return f"it returns {value if value is None else a_type(value)}"
-    one, two = np.asarray(value), np.asarray(other)
-    if one.dtype.kind not in "fiu" or one.size == 0:
-        return "it does not return numbers"
-    if not (abs(one.astype(float)) < np.inf).all():
+    pairs = [(np.asarray(one), np.asarray(two)) for one, two in zip(ones, twos)]
+    if not pairs or any(one.dtype.kind not in "fiu" or one.size == 0 for one, _ in pairs):
+        return f"it returns {a_type(value)}, not numbers" if not isinstance(value, np.ndarray) else \
+            "it returns an array of something else than numbers"
+    if not all((abs(one.astype(float)) < np.inf).all() for one, _ in pairs):
         return "it returns NaN or infinite values"
-    if one.shape == two.shape and (one == two).all():
+    if all(one.shape == two.shape and (one == two).all() for one, two in pairs):
         return "what it returns does not depend on its arguments"
     return None
+
+
+def _parts(value):
+    """The values of which a returned one consists: those of a tuple (loss, gradient), of a dict of gradients."""
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    return [part for inner in value for part in _parts(inner)] if isinstance(value, tuple) else [value]
 
 
 def _found(find, subject):

@@ -26,9 +26,9 @@ CHECKS = {
 SETUP = """
 import numpy as np
 import matplotlib.pyplot as plt
-X_train = np.random.default_rng(1).normal(size=(1000, 10))
-y_train = np.random.default_rng(2).integers(0, 10, 1000)
-losses = 2 + 0.4 * np.exp(-np.arange(1001) / 200)
+X = np.random.default_rng(1).normal(size=(1000, 10))
+y = np.random.default_rng(2).integers(0, 10, 1000)
+loss_values = 2 + 0.4 * np.exp(-np.arange(1001) / 200)
 accuracies = 0.27 - 0.17 * np.exp(-np.arange(1001) / 150)
 """
 
@@ -170,9 +170,9 @@ def score(X, W):
     return np.argmax(X @ W, axis=1)
 """, {"score": 20}, "these are the classes"),
     "the notebook's images": ("""
-def score(X, W):
-    return X_train @ W
-""", {"score": 20}, "line 3 uses X_train"),
+def score(x, W):
+    return X @ W
+""", {"score": 20}, "line 3 uses X, a variable of the notebook"),
     "whole numbers": ("""
 def score(X, W):
     return (X @ W).astype(int)
@@ -532,10 +532,10 @@ def log_softmax_loss(scores, y):
     return np.mean(np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(len(y)), y])
 """, {"log_softmax_loss": 2}, "scores is changed in place"),
     "the notebook's labels": ("""
-def log_softmax_loss(scores, y):
+def log_softmax_loss(scores, labels):
     s = scores - scores.max(axis=1, keepdims=True)
-    return np.mean(np.log(np.exp(s).sum(axis=1)) - s[np.arange(len(s)), y_train[:len(s)]])
-""", {"log_softmax_loss": 20}, "line 4 uses y_train"),
+    return np.mean(np.log(np.exp(s).sum(axis=1)) - s[np.arange(len(s)), y[:len(s)]])
+""", {"log_softmax_loss": 20}, "line 4 uses y, a variable of the notebook"),
     "ten classes": ("""
 def log_softmax_loss(scores, y):
     s = scores - scores.max(axis=1, keepdims=True)
@@ -872,6 +872,43 @@ def numerical_gradient(f, x, h=1e-6):
         g[i] = (f(x + e) - f(x - e)) / (2 * h)
     return g
 """, {"numerical_gradient": 1}, "h does not change the step"),
+    "never written": ("""
+def numerical_gradient(f, x, h=1e-6):
+    g = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        e = np.zeros_like(x)
+        e[i] = h
+        slope = (f(x + e) - f(x - e)) / (2 * h)
+    return g
+""", {"numerical_gradient": 10}, "nothing is written into it"),
+    "columns first": ("""
+def numerical_gradient(f, x, h=1e-6):
+    g = []
+    for j in range(x.shape[1]):
+        for i in range(x.shape[0]):
+            e = np.zeros_like(x)
+            e[i, j] = h
+            g.append((f(x + e) - f(x - e)) / (2 * h))
+    return np.reshape(g, x.shape)
+""", {"numerical_gradient": 10}, "right numbers in the wrong order"),
+    "step of zero": ("""
+def numerical_gradient(f, x, h=1e-6):
+    g = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        e = np.zeros_like(x)
+        e[i] = h
+        g[i] = (f(x + e) - f(x - e)) / (h - h)
+    return g
+""", {"numerical_gradient": 10}, "NaN or infinite"),
+    "a step too small": ("""
+def numerical_gradient(f, x, h=1e-13):
+    g = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        e = np.zeros_like(x)
+        e[i] = h
+        g[i] = (f(x + e) - f(x - e)) / (2 * h)
+    return g
+""", {"numerical_gradient": 10}, "not the slope of f"),
     "entries skipped": ("""
 def numerical_gradient(f, x, h=1e-6):
     g = np.zeros_like(x)
@@ -1097,6 +1134,37 @@ def gradient_descent(loss, gradient, W, step_size, steps):
         path.append(W)
     return path
 """, {"gradient_descent": 10}, "is never called"),
+    "divided by the step size": ("""
+def gradient_descent(loss, gradient, W, step_size, steps):
+    path = [W]
+    for _ in range(steps):
+        W = W - gradient(loss, W) / step_size
+        path.append(W)
+    return path
+""", {"gradient_descent": 10}, "divided by step_size"),
+    "a smaller step each time": ("""
+def gradient_descent(loss, gradient, W, step_size, steps):
+    path = [W]
+    for i in range(steps):
+        W = W - step_size * 0.99 ** i * gradient(loss, W)
+        path.append(W)
+    return path
+""", {"gradient_descent": 10}, "a step is not W - step_size * gradient(loss, W)"),
+    "from zero": ("""
+def gradient_descent(loss, gradient, W, step_size, steps):
+    path = [np.zeros_like(W)]
+    for _ in range(steps):
+        path.append(path[-1] - step_size * gradient(loss, path[-1]))
+    return path
+""", {"gradient_descent": 10}, "not taken at the start W"),
+    "stops when it is flat": ("""
+def gradient_descent(loss, gradient, W, step_size, steps):
+    path = [W]
+    while len(path) <= steps and (len(path) < 2 or loss(path[-2]) - loss(path[-1]) > 1e-3):
+        W = W - step_size * gradient(loss, W)
+        path.append(W)
+    return path
+""", {"gradient_descent": 10}, "it stops too early"),
     "old weights lost": ("""
 def gradient_descent(loss, gradient, W, step_size, steps):
     path = [W]
@@ -1200,9 +1268,9 @@ def accuracy(scores, y):
     return np.argmax(scores, axis=1) == y
 """, {"accuracy": 5}, "one number is asked"),
     "the notebook's labels": ("""
-def accuracy(scores, y):
-    return np.mean(np.argmax(scores, axis=1) == y_train)
-""", {"accuracy": 5}, "line 3 uses y_train"),
+def accuracy(scores, labels):
+    return np.mean(np.argmax(scores, axis=1) == y)
+""", {"accuracy": 5}, "line 3 uses y, a variable of the notebook"),
     "scores changed": ("""
 def accuracy(scores, y):
     scores -= scores.max(axis=1, keepdims=True)
@@ -1215,7 +1283,7 @@ def accuracy(scores, y):
 RIGHT["cost_plot"] = {
     "pyplot": """
 plt.figure()
-plt.plot(losses)
+plt.plot(loss_values)
 plt.xlabel("step")
 plt.ylabel("loss")
 plt.title("Loss at each step")
@@ -1224,14 +1292,14 @@ plt.show()
 """,
     "axes": """
 fig, ax = plt.subplots()
-ax.plot(range(len(losses)), losses, label="loss")
+ax.plot(range(len(loss_values)), loss_values, label="loss")
 ax.set(xlabel="step", ylabel="mean log-softmax loss", title="Gradient descent")
 ax.legend()
 cost_plot = ax
 """,
     "figure": """
 cost_plot, ax = plt.subplots(figsize=(5, 3))
-ax.semilogy(np.arange(1, 1001), list(losses[1:]))
+ax.semilogy(np.arange(1, 1001), list(loss_values[1:]))
 ax.set_xlabel("step")
 ax.set_ylabel("loss")
 cost_plot.suptitle("Loss")
@@ -1241,13 +1309,13 @@ plt.close(cost_plot)
 fig, (left, right) = plt.subplots(1, 2)
 left.plot(accuracies)
 left.set(xlabel="step", ylabel="accuracy", title="Accuracy")
-right.plot(losses, ".")
+right.plot(loss_values, ".")
 right.set(xlabel="step", ylabel="loss", title="Loss")
 cost_plot = fig
 """,
     "stacked, one label for both": """
 fig, axes = plt.subplots(2, 1, sharex=True)
-axes[0].plot(losses)
+axes[0].plot(loss_values)
 axes[0].axhline(np.log(10), ls="--")
 axes[0].set_ylabel("loss")
 axes[1].plot(accuracies)
@@ -1258,20 +1326,20 @@ cost_plot = axes
 """,
     "lines": """
 fig = plt.figure()
-cost_plot = plt.plot(losses, lw=2)
+cost_plot = plt.plot(loss_values, lw=2)
 plt.title("Loss", loc="left")
 fig.supxlabel("step")
 fig.supylabel("loss")
 """,
     "title returned": """
 plt.figure()
-plt.step(np.arange(losses.size), losses)
+plt.step(np.arange(loss_values.size), loss_values)
 plt.xlabel("step"); plt.ylabel("loss")
 cost_plot = plt.title("Cost function")
 """,
     "twin axes": """
 fig, ax = plt.subplots()
-ax.plot(losses, "C0"); ax.set_ylabel("loss"); ax.set_xlabel("step"); ax.set_title("Training")
+ax.plot(loss_values, "C0"); ax.set_ylabel("loss"); ax.set_xlabel("step"); ax.set_title("Training")
 other = ax.twinx()
 other.plot(accuracies, "C1"); other.set_ylabel("accuracy")
 cost_plot = other
@@ -1281,31 +1349,31 @@ cost_plot = other
 WRONG["cost_plot"] = {
     "no x label": ("""
 fig, ax = plt.subplots()
-ax.plot(losses)
+ax.plot(loss_values)
 ax.set(ylabel="loss", title="Loss")
 cost_plot = ax
 """, {"cost_plot": 2}, "no label on the x axis"),
     "blank labels": ("""
 fig, ax = plt.subplots()
-ax.plot(losses)
+ax.plot(loss_values)
 ax.set(xlabel=" ", ylabel="", title="Loss")
 cost_plot = ax
 """, {"cost_plot": 2}, "no label on the x axis and the y axis"),
     "no title": ("""
 fig, ax = plt.subplots()
-ax.plot(losses)
+ax.plot(loss_values)
 ax.set(xlabel="step", ylabel="loss")
 cost_plot = ax
 """, {"cost_plot": 2}, "no title"),
     "every tenth step": ("""
 fig, ax = plt.subplots()
-ax.plot(np.arange(0, 1001, 10), losses[::10])
+ax.plot(np.arange(0, 1001, 10), loss_values[::10])
 ax.set(xlabel="step", ylabel="loss", title="Loss")
 cost_plot = ax
 """, {"cost_plot": 4}, "101 points"),
     "points only": ("""
 fig, ax = plt.subplots()
-ax.scatter(range(1001), losses)
+ax.scatter(range(1001), loss_values)
 ax.set(xlabel="step", ylabel="loss", title="Loss")
 cost_plot = ax
 """, {"cost_plot": 6}, "scattered"),
@@ -1316,46 +1384,58 @@ cost_plot = fig
 """, {"cost_plot": 6}, "the axes hold no line"),
     "not finite": ("""
 fig, ax = plt.subplots()
-ax.plot(np.where(np.arange(1001) > 900, np.nan, losses))
+ax.plot(np.where(np.arange(1001) > 900, np.nan, loss_values))
 ax.set(xlabel="step", ylabel="loss", title="Loss")
 cost_plot = ax
 """, {"cost_plot": 6}, "NaN or infinite"),
     "rising": ("""
 fig, ax = plt.subplots()
-ax.plot(losses[::-1])
+ax.plot(loss_values[::-1])
 ax.set(xlabel="step", ylabel="loss", title="Loss")
 cost_plot = ax
 """, {"cost_plot": 2}, "it rises"),
     "negative": ("""
 fig, ax = plt.subplots()
-ax.plot(-losses)
+ax.plot(-loss_values)
 ax.set(xlabel="step", ylabel="loss", title="Loss")
 cost_plot = ax
 """, {"cost_plot": 2}, "the loss is negative"),
     "constant": ("""
 fig, ax = plt.subplots()
-ax.plot(np.full(1001, losses[-1]))
+ax.plot(np.full(1001, loss_values[-1]))
 ax.set(xlabel="step", ylabel="loss", title="Loss")
 cost_plot = ax
 """, {"cost_plot": 6}, "it is constant"),
     "axes swapped": ("""
 fig, ax = plt.subplots()
-ax.plot(losses, np.arange(1001))
+ax.plot(loss_values, np.arange(1001))
 ax.set(xlabel="loss", ylabel="step", title="Loss")
 cost_plot = ax
 """, {"cost_plot": 6}, "the axes are swapped"),
     "the numbers": ("""
-cost_plot = losses
+cost_plot = loss_values
 """, {"cost_plot": 10}, "no plot in it"),
     "the module": ("""
 plt.figure()
-plt.plot(losses)
+plt.plot(loss_values)
 plt.xlabel("step"); plt.ylabel("loss"); plt.title("Loss")
 cost_plot = plt
 """, {"cost_plot": 10}, "the pyplot module"),
+    "backwards": ("""
+fig, ax = plt.subplots()
+ax.plot(np.arange(1001)[::-1], loss_values)
+ax.set(xlabel="steps left", ylabel="loss", title="Loss")
+cost_plot = ax
+""", {"cost_plot": 4}, "x values do not increase"),
+    "x not finite": ("""
+fig, ax = plt.subplots()
+ax.plot(np.where(np.arange(1001) == 0, np.nan, np.arange(1001)), loss_values)
+ax.set(xlabel="step", ylabel="loss", title="Loss")
+cost_plot = ax
+""", {"cost_plot": 4}, "x values are NaN or infinite"),
     "out of sight": ("""
 fig, ax = plt.subplots()
-ax.plot(losses)
+ax.plot(loss_values)
 ax.set(xlabel="step", ylabel="loss", title="Loss", ylim=(5, 10))
 cost_plot = ax
 """, {"cost_plot": 4}, "outside the limits"),
@@ -1393,7 +1473,7 @@ accuracy_plot = fig, ax
 """,
     "both curves in one figure": """
 fig, (left, right) = plt.subplots(1, 2)
-left.plot(losses)
+left.plot(loss_values)
 left.set(xlabel="step", ylabel="loss", title="Loss")
 right.plot(accuracies)
 right.set(xlabel="step", ylabel="accuracy", title="Accuracy")
@@ -1401,14 +1481,14 @@ accuracy_plot = fig
 """,
     "twin axes": """
 fig, ax = plt.subplots()
-ax.plot(losses, "C0"); ax.set_ylabel("loss"); ax.set_xlabel("step"); ax.set_title("Training")
+ax.plot(loss_values, "C0"); ax.set_ylabel("loss"); ax.set_xlabel("step"); ax.set_title("Training")
 other = ax.twinx()
 other.plot(accuracies, "C1"); other.set_ylabel("accuracy")
 accuracy_plot = ax
 """,
     "mosaic": """
 fig, accuracy_plot = plt.subplot_mosaic([["loss", "accuracy"]])
-accuracy_plot["loss"].plot(losses)
+accuracy_plot["loss"].plot(loss_values)
 accuracy_plot["accuracy"].plot(accuracies[1:])
 accuracy_plot["accuracy"].set(xlabel="step", ylabel="accuracy")
 fig.suptitle("Gradient descent")
@@ -1447,7 +1527,7 @@ accuracy_plot = ax
 """, {"accuracy_plot": 1}, "not shares between 0 and 1"),
     "the loss": ("""
 fig, ax = plt.subplots()
-ax.plot(losses)
+ax.plot(loss_values)
 ax.set(xlabel="step", ylabel="accuracy", title="Accuracy")
 accuracy_plot = ax
 """, {"accuracy_plot": 1}, "not shares between 0 and 1"),
