@@ -1,0 +1,125 @@
+"""Update rules: each turns gradients into a step of the parameters, in place.
+
+An optimizer is made once with its settings, `SGD(rate=0.1)`, and called at each step, `step(params, grads)`. What it
+remembers between steps (velocity, running averages) it keeps per parameter name. `rate` may be
+changed between steps: that is how a learning rate decays.
+"""
+
+import numpy as np
+
+
+class SGD:
+    """Gradient descent: w -= rate * dw."""
+
+    def __init__(self, rate):
+        self.rate = _positive(rate, "rate")
+
+    def step(self, params, grads):
+        """Move each array of `params` in place against its gradient in `grads`.
+
+        params, grads: dicts name -> array, with the same shapes.
+        Raises ValueError if a gradient is missing or has another shape than its parameter.
+        """
+        for name, w, dw in _pairs(params, grads):
+            self.update(name, w, dw)
+
+    def update(self, name, w, dw):
+        w -= self.rate * dw
+
+
+class Momentum(SGD):
+    """Momentum: a velocity that gradients accelerate and friction slows.
+
+    v = momentum * v - rate * dw;  w += v
+    """
+
+    def __init__(self, rate, momentum=0.9):
+        super().__init__(rate)
+        self.momentum = _share(momentum, "momentum")
+        self.velocity = {}
+
+    def update(self, name, w, dw):
+        v = self.velocity.setdefault(name, np.zeros_like(w))
+        v *= self.momentum
+        v -= self.rate * dw
+        w += v
+
+
+class RMSProp(SGD):
+    """RMSProp: each weight's step is divided by the running root mean square of its gradients.
+
+    cache = decay * cache + (1 - decay) * dw**2;  w -= rate * dw / sqrt(cache + epsilon)
+    The epsilon stands inside the root, as in the deep-learning homework.
+    """
+
+    def __init__(self, rate, decay=0.99, epsilon=1e-8):
+        super().__init__(rate)
+        self.decay = _share(decay, "decay")
+        self.epsilon = _positive(epsilon, "epsilon")
+        self.cache = {}
+
+    def update(self, name, w, dw):
+        cache = self.cache.setdefault(name, np.zeros_like(w))
+        cache *= self.decay
+        cache += (1 - self.decay) * dw**2
+        w -= self.rate * dw / np.sqrt(cache + self.epsilon)
+
+
+class Adam(SGD):
+    """Adam: momentum and RMSProp together, both corrected for having started at 0.
+
+    m = beta1 * m + (1 - beta1) * dw;  v = beta2 * v + (1 - beta2) * dw**2
+    w -= rate * (m / (1 - beta1**t)) / (sqrt(v / (1 - beta2**t)) + epsilon)     (Kingma and Ba, 2015)
+    """
+
+    def __init__(self, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
+        super().__init__(rate)
+        self.beta1, self.beta2 = _share(beta1, "beta1"), _share(beta2, "beta2")
+        self.epsilon = _positive(epsilon, "epsilon")
+        self.mean, self.square, self.t = {}, {}, 0
+
+    def step(self, params, grads):
+        self.t += 1
+        super().step(params, grads)
+
+    def update(self, name, w, dw):
+        m = self.mean.setdefault(name, np.zeros_like(w))
+        v = self.square.setdefault(name, np.zeros_like(w))
+        m *= self.beta1
+        m += (1 - self.beta1) * dw
+        v *= self.beta2
+        v += (1 - self.beta2) * dw**2
+        root = np.sqrt(v / (1 - self.beta2**self.t))
+        root += self.epsilon
+        w -= self.rate / (1 - self.beta1**self.t) * m / root
+
+
+def _pairs(params, grads):
+    """Check every pair first, so that a step is taken whole or not at all."""
+    for name, w in params.items():
+        if name not in grads:
+            raise ValueError(f"grads has no gradient for the parameter {name!r}: it has {sorted(grads)}")
+        if np.shape(grads[name]) != np.shape(w):
+            raise ValueError(f"grads[{name!r}] must have the shape of its parameter, {np.shape(w)}, "
+                             f"got {np.shape(grads[name])}")
+        if not isinstance(w, np.ndarray) or w.dtype.kind != "f":
+            raise ValueError(f"params[{name!r}] must be an array of floats, as it is changed in place")
+    return [(name, w, grads[name]) for name, w in params.items()]
+
+
+def _positive(value, name):
+    try:
+        if 0 < float(value) < np.inf:
+            return float(value)
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(f"{name} must be a positive finite number, got {value!r}")
+
+
+def _share(value, name):
+    try:
+        if 0 <= float(value) < 1:
+            return float(value)
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(f"{name} must be a number from 0 up to but not including 1, got {value!r}")
