@@ -195,3 +195,136 @@ def gradient_error(steps, errors, ax=None, data=None, title="Error of the numeri
            ylabel="largest error of an entry")
     _legend(ax)
     return ax
+
+
+def decision_regions(scores_of, X=None, y=None, classes=None, limits=(-3, 3, -3, 3), ax=None, data=None,
+                     title="Which class has the highest score", xlabel="feature 1", ylabel="feature 2", points=301):
+    """The plane, coloured by the class that has the highest score at each point.
+
+    scores_of: function of points (M, 2) to scores (M, C); it is called once, with all points of the plane.
+    X: (N, 2) points to draw, y: (N,) their classes; None draws none. classes: C names, or None.
+    limits: (left, right, bottom, top). points: how many points of the plane each way.
+    Returns the Axes. Raises ValueError if X is not (N, 2), y does not fit it, or scores_of does not give (M, C).
+    """
+    X, y = _points_in_the_plane(X, y)
+    ax = _axes(ax, figsize=(5.6, 4.6))
+    left, right, bottom, top = limits
+    across, up = np.linspace(left, right, points), np.linspace(bottom, top, points)
+    plane = np.stack(np.meshgrid(across, up), axis=-1)
+    scores = np.asarray(scores_of(plane.reshape(-1, 2)))
+    if scores.ndim != 2 or len(scores) != points ** 2:
+        raise ValueError(f"scores_of must give (M, C) scores for M points, got {scores.shape} for M = {points ** 2}")
+    C = scores.shape[1]
+    names = [f"class {k}" for k in range(C)] if classes is None else list(classes)
+    if len(names) != C or (len(y) and not 0 <= y.min() <= y.max() < C):
+        raise ValueError(f"classes must have {C} names, as many as there are scores, and y run from 0 to {C - 1}")
+    winner = scores.argmax(axis=1).reshape(points, points)
+    ax.contourf(across, up, winner, levels=np.arange(C + 1) - 0.5, colors=[_class_color(k) for k in range(C)], alpha=0.2)
+    if C > 1:
+        for k in range(C):  # one contour a class: where three meet, the levels of `winner` would draw false edges
+            if 0 < (winner == k).sum() < winner.size:
+                ax.contour(across, up, winner == k, levels=[0.5], colors="0.45", linewidths=0.8)
+    for k, name in enumerate(names):
+        ax.plot(*X[y == k].T, linestyle="none", marker="osD^vP*X<>"[k % 10], color=_class_color(k),
+                markeredgecolor="white", markersize=7, label=name)
+    ax.grid(False)
+    ax.set(title=_title(title, data), xlabel=xlabel, ylabel=ylabel, xlim=(left, right), ylim=(bottom, top), aspect="equal")
+    if len(X) or classes is not None:
+        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return ax
+
+
+def hyperplanes(W, b, X=None, y=None, classes=None, limits=(-3, 3, -3, 3), ax=None, data=None,
+                title="Where each score is zero", **labels):
+    """A linear classifier in the plane: the line on which each class scores 0, with an arrow towards higher scores.
+
+    W: (2, C) weights, a column for each class. b: (C,) biases. The other arguments are those of
+    `decision_regions`, which draws the regions behind the lines.
+    Returns the Axes. Raises ValueError if W or b have another shape. A class whose weights are 0 has no line.
+    """
+    W, b = np.asarray(W, dtype=float), np.asarray(b, dtype=float)
+    if W.ndim != 2 or len(W) != 2 or b.shape != (W.shape[1],):
+        raise ValueError(f"W must be (2, C) and b (C,), got {W.shape} and {b.shape}")
+    ax = decision_regions(lambda points: points @ W + b, X, y, classes, limits, ax, data, title, **labels)
+    left, right, bottom, top = limits
+    middle, size = np.array([(left + right) / 2, (bottom + top) / 2]), max(right - left, top - bottom)
+    styles = ["-", "--", "-.", ":"]
+    for k, (w, bias) in enumerate(zip(W.T, b)):
+        length = np.hypot(*w)
+        if length == 0:
+            continue
+        foot = middle - (w @ middle + bias) / length**2 * w  # the point of the line nearest to the middle
+        along, up = np.array([-w[1], w[0]]) / length, w / length
+        ax.plot(*np.array([foot - 2 * size * along, foot + 2 * size * along]).T, color=_class_color(k),
+                linestyle=styles[k % 4], scalex=False, scaley=False)
+        ax.annotate("", foot + 0.13 * size * up, foot, annotation_clip=True,
+                    arrowprops={"arrowstyle": "-|>", "color": _class_color(k), "lw": 2, "shrinkA": 0, "shrinkB": 0})
+    return ax
+
+
+def landscape_ray(steps, losses, kinks=None, ax=None, data=None, title="Loss along a ray",
+                  xlabel="a, the step along the direction", ylabel="loss"):
+    """Loss along a straight line through the space of the parameters.
+
+    steps: (A,) places on the line. losses: (A,) the loss at each, or a dict label -> such an array.
+    kinks: (K,) places where the first loss bends, marked on its curve; None marks none.
+    Returns the Axes. Raises ValueError if a curve has not one number for each step.
+    """
+    curves, steps = _lines(losses, "losses"), _lines(steps, "steps")[None]
+    ax = _axes(ax)
+    for label, values in curves.items():
+        if values.shape != steps.shape:
+            raise ValueError(f"losses must have one number for each of the {len(steps)} steps, got {len(values)}")
+        ax.plot(steps, values, label=label)
+    if kinks is not None:
+        kinks = np.asarray(kinks, dtype=float)
+        kinks = kinks[(kinks >= steps.min()) & (kinks <= steps.max())]
+        ax.plot(kinks, np.interp(kinks, steps, next(iter(curves.values()))), "o", color=ax.lines[0].get_color(),
+                markerfacecolor="white", label="kink")
+    ax.set(title=_title(title, data), xlabel=xlabel, ylabel=ylabel)
+    _legend(ax)
+    return ax
+
+
+def landscape_plane(a, b, losses, ax=None, data=None, title="Loss in a plane", levels=12, colorbar="loss",
+                    xlabel="a, the step along the first direction", ylabel="b, along the second"):
+    """Loss in a plane through the space of the parameters: dark is low, bright is high, the lowest point is marked.
+
+    a: (A,) steps along the first direction. b: (B,) steps along the second. losses: (A, B), loss at each pair.
+    levels: how many lines of equal loss, or their values. colorbar: its label, None for no bar.
+    Returns the Axes. Raises ValueError if losses is not (A, B), or not finite.
+    """
+    a, b, losses = (np.asarray(values, dtype=float) for values in (a, b, losses))
+    if a.ndim != 1 or b.ndim != 1 or losses.shape != (len(a), len(b)):
+        raise ValueError(f"losses must be (A, B) = ({a.size}, {b.size}) for these steps a and b, got {losses.shape}")
+    if not np.isfinite(losses).all():
+        raise ValueError("losses must be finite, got NaN or infinity")
+    ax = _axes(ax, figsize=(5.6, 4.6))
+    image = ax.pcolormesh(a, b, losses.T, shading="gouraud")
+    if np.ptp(losses) > 0:
+        ax.contour(a, b, losses.T, levels=levels, colors="white", linewidths=0.8)
+    if (losses == losses.min()).sum() == 1:  # a floor has no lowest point
+        i, j = np.unravel_index(losses.argmin(), losses.shape)
+        ax.plot(a[i], b[j], "*", color="white", markeredgecolor="black", markersize=14, label="lowest")
+        ax.legend(loc="upper right", labelcolor="white")
+    if colorbar is not None:
+        ax.figure.colorbar(image, ax=ax, label=colorbar)
+    ax.grid(False)
+    ax.set(title=_title(title, data), xlabel=xlabel, ylabel=ylabel)
+    return ax
+
+
+def _class_color(k):
+    return plt.rcParams["axes.prop_cycle"].by_key()["color"][k % len(plt.rcParams["axes.prop_cycle"])]
+
+
+def _points_in_the_plane(X, y):
+    """Points (N, 2) and their classes (N,), empty where none are given."""
+    if X is None:
+        return np.zeros((0, 2)), np.zeros(0, int)
+    X, y = np.asarray(X, dtype=float), np.asarray(y)
+    if X.ndim != 2 or X.shape[1] != 2:
+        raise ValueError(f"X must be (N, 2), points in a plane, got {X.shape}")
+    if y.shape != (len(X),) or y.dtype.kind not in "iu":
+        raise ValueError(f"y must hold the class of each point, ({len(X)},) integers, got {y.dtype} {y.shape}")
+    return X, y
