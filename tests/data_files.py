@@ -1,8 +1,7 @@
-"""Small data sets in CIFAR-10's format, good and bad, and a local server with every bad habit; for the tests."""
+"""For the tests: small data sets in CIFAR-10's format, and a local server with every bad habit."""
 
 import hashlib
 import io
-import pickle
 import struct
 import tarfile
 import threading
@@ -18,8 +17,12 @@ from labkit.data.reader import BATCH_FILES, CLASSES, FOLDER_NAME
 def batch(seed=0, n=3):
     """The content of a batch file."""
     rng = np.random.default_rng(seed)
-    return {"batch_label": f"batch {seed}", "labels": rng.integers(0, 10, n).tolist(),
-            "data": rng.integers(0, 256, (n, 3072), np.uint8), "filenames": [f"{i}.png" for i in range(n)]}
+    return {
+        "batch_label": f"batch {seed}",
+        "labels": rng.integers(0, 10, n).tolist(),
+        "data": rng.integers(0, 256, (n, 3072), np.uint8),
+        "filenames": [f"{i}.png" for i in range(n)],
+    }
 
 
 def python2(content):
@@ -39,19 +42,20 @@ def python2(content):
             return b"]" + put() + b"(" + b"".join(map(of, value)) + b"e"
         if isinstance(value, dict):
             return b"}" + put() + b"(" + b"".join(of(k) + of(v) for k, v in value.items()) + b"u"
-        rows, columns = value.shape
-        return (b"cnumpy.core.multiarray\n_reconstruct\n" + put() + b"cnumpy\nndarray\n" + put() + b"K\0\x85" + put()
-                + b"U\x01b" + put() + b"\x87" + put() + b"R" + put() + b"(K\x01J" + struct.pack("<i", rows)
-                + b"M" + struct.pack("<H", columns) + b"\x86" + put() + b"cnumpy\ndtype\n" + put() + b"U\x02u1" + put()
-                + b"K\0K\x01\x87" + put() + b"R" + put() + b"(K\x03U\x01|" + put() + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xff"
-                + b"K\0t" + put() + b"b\x89T" + struct.pack("<I", value.nbytes) + value.tobytes() + put()
-                + b"t" + put() + b"b")
+        rows, columns = struct.pack("<i", len(value)), struct.pack("<H", value.shape[1])
+        shape = b"(K\x01J" + rows + b"M" + columns + b"\x86"
+        pixels = b"b\x89T" + struct.pack("<I", value.nbytes) + value.tobytes()
+        array = [b"cnumpy.core.multiarray\n_reconstruct\n", b"cnumpy\nndarray\n"]
+        empty = [b"K\0\x85", b"U\x01b", b"\x87", b"R"]
+        dtype = [b"cnumpy\ndtype\n", b"U\x02u1", b"K\0K\x01\x87", b"R", b"(K\x03U\x01|"]
+        rest = b"NNN" + 2 * b"J\xff\xff\xff\xff" + b"K\0t"
+        return b"".join(step + put() for step in [*array, *empty, shape, *dtype, rest, pixels, b"t"]) + b"b"
 
     return b"\x80\x02" + of(content) + b"."
 
 
 def write_data(folder, n=3, seed=0, **changes):
-    """Six batch files and batches.meta in `folder`; changes={"data_batch_3": {...}} replaces keys of a batch."""
+    """The six batch files and batches.meta; data_batch_3={...} replaces keys of that batch."""
     folder.mkdir(parents=True, exist_ok=True)
     for i, name in enumerate(BATCH_FILES):
         (folder / name).write_bytes(python2(batch(seed + i, n) | changes.get(name, {})))
@@ -187,22 +191,26 @@ def _chunked(answer, body, **_):
     answer.send_header("Transfer-Encoding", "chunked")
     answer.end_headers()
     for at in range(0, len(body), 1000):
-        piece = body[at:at + 1000]
+        piece = body[at : at + 1000]
         answer.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
     answer.wfile.write(b"0\r\n\r\n")
 
 
 def _truncated(answer, body, **_):
     _start(answer, 200, len(body))
-    answer.wfile.write(body[:len(body) // 2])
+    answer.wfile.write(body[: len(body) // 2])
 
 
 def _half_of_the_rest(answer, body, **_):
     asked = answer.headers.get("Range")
     start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
-    _start(answer, 206 if asked else 200, len(body) - start,
-           **({"Content_Range": f"bytes {start}-{len(body) - 1}/{len(body)}"} if asked else {}))
-    answer.wfile.write(body[start:start + (len(body) - start + 1) // 2])
+    _start(
+        answer,
+        206 if asked else 200,
+        len(body) - start,
+        **({"Content_Range": f"bytes {start}-{len(body) - 1}/{len(body)}"} if asked else {}),
+    )
+    answer.wfile.write(body[start : start + (len(body) - start + 1) // 2])
 
 
 def _wrong_bytes(answer, body, **_):
@@ -224,10 +232,14 @@ def _silent(answer, body, event, **_):
 def _slow(answer, body, pause=0.02, piece=500, **_):
     asked = answer.headers.get("Range")
     start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
-    _start(answer, 206 if asked else 200, len(body) - start,
-           **({"Content_Range": f"bytes {start}-{len(body) - 1}/{len(body)}"} if asked else {}))
+    _start(
+        answer,
+        206 if asked else 200,
+        len(body) - start,
+        **({"Content_Range": f"bytes {start}-{len(body) - 1}/{len(body)}"} if asked else {}),
+    )
     for at in range(start, len(body), piece):
-        answer.wfile.write(body[at:at + piece])
+        answer.wfile.write(body[at : at + piece])
         answer.wfile.flush()
         time.sleep(pause)
 
@@ -242,5 +254,8 @@ def _gzip_encoded(answer, body, **_):
     answer.wfile.write(body)
 
 
-HABITS = {name.lstrip("_").replace("_", " "): function for name, function in list(globals().items())
-          if name.startswith("_") and callable(function) and name != "_start" and not name.startswith("__")}
+HABITS = {
+    name.lstrip("_").replace("_", " "): function
+    for name, function in list(globals().items())
+    if name.startswith("_") and callable(function) and name != "_start" and not name.startswith("__")
+}

@@ -32,7 +32,9 @@ def test_the_split_keeps_the_last_training_images_for_validation(data, validatio
 
 
 def test_the_split_copies_nothing(data):
-    for part, whole in zip(data.split(30, 5), [data.X_train, data.y_train] * 2 + [data.X_test, data.y_test], strict=True):
+    for part, whole in zip(
+        data.split(30, 5), [data.X_train, data.y_train] * 2 + [data.X_test, data.y_test], strict=True
+    ):
         assert np.shares_memory(part, whole) and part.dtype == whole.dtype
 
 
@@ -40,21 +42,34 @@ def test_numbers_of_numpy_are_numbers(data):
     assert len(data.split(np.int64(7), np.uint8(3)).y_val) == 7
 
 
-@pytest.mark.parametrize("arguments, said", [
-    ({"validation": -1}, "validation must be from 0 to 99, not -1"), ({"validation": 100}, "has 100 training images"),
-    ({"validation": 1000}, "not 1,000"), ({"validation": 0.1}, "validation must be a whole number of images, not 0.1"),
-    ({"validation": True}, "validation must be a whole number"), ({"validation": "10"}, "not '10'"),
-    ({"validation": None}, "validation must be"), ({"validation": 10, "test": 0}, "test must be from 1 to 15, not 0"),
-    ({"validation": 10, "test": 16}, "has 15 test images"), ({"validation": 10, "test": -3}, "test must be"),
-    ({"validation": 10, "test": 2.0}, "test must be a whole number"), ({"validation": 10, "test": np.bool_(True)}, "test must"),
-    ({"validation": np.array([1, 2])}, "validation must be a whole number")])
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        ({"validation": -1}, "validation must be from 0 to 99, not -1"),
+        ({"validation": 100}, "has 100 training images"),
+        ({"validation": 1000}, "not 1,000"),
+        ({"validation": 0.1}, "validation must be a whole number of images, not 0.1"),
+        ({"validation": True}, "validation must be a whole number"),
+        ({"validation": "10"}, "not '10'"),
+        ({"validation": None}, "validation must be"),
+        ({"validation": 10, "test": 0}, "test must be from 1 to 15, not 0"),
+        ({"validation": 10, "test": 16}, "has 15 test images"),
+        ({"validation": 10, "test": -3}, "test must be"),
+        ({"validation": 10, "test": 2.0}, "test must be a whole number"),
+        ({"validation": 10, "test": np.bool_(True)}, "test must"),
+        ({"validation": np.array([1, 2])}, "validation must be a whole number"),
+    ],
+)
 def test_a_wrong_size_is_refused_by_name(data, arguments, said):
     with pytest.raises(ValueError, match=said):
         data.split(**arguments)
 
 
 def test_a_split_says_its_sizes_instead_of_printing_arrays(data):
-    assert repr(data.split(30, 5)) == "Split: 70 training, 30 validation, 5 test images of shape (3, 32, 32), uint8"
+    assert (
+        repr(data.split(30, 5))
+        == "Split: 70 training, 30 validation, 5 test images of shape (3, 32, 32), uint8"
+    )
 
 
 def test_the_data_say_in_a_terminal_what_they_are(data):
@@ -100,11 +115,12 @@ def test_the_data_show_themselves_in_a_notebook(data):
     assert rows["test images"] == [str((data.y_test == label).sum()) for label in range(10)] + ["15"]
     assert "CIFAR-10" in html and data.origin in html and "3 × 32 × 32" in html and "uint8" in html
     assert html == data._repr_html_() and str(data.folder) not in html
-    assert "0x" not in re.sub("base64,[^\"]*", "", html)
+    assert "0x" not in re.sub('base64,[^"]*', "", html)
 
 
 def test_the_sample_of_a_class_is_its_first_training_image(data):
     from PIL import Image
+
     images = iter(Reader(data._repr_html_()).images)
     for label in range(10):
         indices = np.flatnonzero(data.y_train == label)

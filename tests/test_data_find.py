@@ -13,7 +13,7 @@ from labkit.data.reader import BATCH_FILES, CLASSES, FOLDER_NAME
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
-    """A computer without CIFAR-10 and without network: project, current folder and cache are empty folders."""
+    """A computer without CIFAR-10 and without network: project, current folder and cache are empty."""
     for name in ("LABKIT_DATA", "LABKIT_CIFAR10", "LABKIT_MIRRORS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LABKIT_CACHE", str(tmp_path / "cache"))
@@ -23,7 +23,9 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setattr(cifar10, "project_folder", lambda: tmp_path / "project")
     monkeypatch.setattr(download, "project_folder", lambda: tmp_path / "project")
     monkeypatch.setattr(download, "MIRRORS", ("http://127.0.0.1:9/cifar-10-python.tar.gz",))
-    monkeypatch.setattr(download, "_check_place", lambda folder, size: folder.mkdir(parents=True, exist_ok=True))
+    monkeypatch.setattr(
+        download, "_check_place", lambda folder, size: folder.mkdir(parents=True, exist_ok=True)
+    )
     monkeypatch.setattr(cifar10, "_said", set())
     return tmp_path
 
@@ -39,21 +41,39 @@ def standin(home, monkeypatch):
 
 def seed_of(data):
     """Which of the data sets of these tests was loaded."""
-    return next(seed for seed in range(100) if batch(seed)["data"][0].tolist() == data.X_train[0].ravel().tolist())
+    return next(
+        seed for seed in range(100) if batch(seed)["data"][0].tolist() == data.X_train[0].ravel().tolist()
+    )
 
 
 def test_the_places_are_searched_in_order(home, monkeypatch):
     found = []
-    for seed, folder in reversed(list(enumerate([home / "argument", home / "named", home / "project/data" / FOLDER_NAME,
-                                                 home / "here/data" / FOLDER_NAME, home / "cache" / FOLDER_NAME]))):
+    for seed, folder in reversed(
+        list(
+            enumerate(
+                [
+                    home / "argument",
+                    home / "named",
+                    home / "project/data" / FOLDER_NAME,
+                    home / "here/data" / FOLDER_NAME,
+                    home / "cache" / FOLDER_NAME,
+                ]
+            )
+        )
+    ):
         write_data(folder, seed=10 * seed)
         if seed == 1:
             monkeypatch.setenv("LABKIT_CIFAR10", str(folder))
         data = load_cifar10(folder if seed == 0 else None)
         assert seed_of(data) == 10 * seed and data.name == "CIFAR-10" and data.folder == folder
         found.append(data.origin)
-    assert found[::-1] == ["folder given as argument", "folder named by LABKIT_CIFAR10", "data/ of the project",
-                           "data/ of the current folder", "the user's cache"]
+    assert found[::-1] == [
+        "folder given as argument",
+        "folder named by LABKIT_CIFAR10",
+        "data/ of the project",
+        "data/ of the current folder",
+        "the user's cache",
+    ]
 
 
 @pytest.mark.parametrize("how", ["argument", "LABKIT_CIFAR10"])
@@ -77,18 +97,26 @@ def incomplete(folder):
     (folder / "test_batch").write_bytes(b"")
 
 
-@pytest.mark.parametrize("prepare, said", [
-    (lambda folder: None, "does not exist"),
-    (lambda folder: folder.mkdir(), "does not hold CIFAR-10"),
-    (lambda folder: folder.write_text("x"), "is not a folder"),
-    (incomplete, "is not complete: data_batch_2 and test_batch are missing or empty"),
-    (lambda folder: incomplete(folder / FOLDER_NAME), "is not complete: data_batch_2 and test_batch are"),
-    (lambda folder: (folder.mkdir(), (folder / "data_batch_1.bin").touch()), "binary version"),
-    (lambda folder: (folder.mkdir(), (folder / "data_batch_1.mat").touch()), "Matlab version"),
-    (lambda folder: (folder.mkdir(), (folder / "cifar-10-python.tar.gz").touch()), "labkit data --folder FOLDER"),
-])
+@pytest.mark.parametrize(
+    "prepare, said",
+    [
+        (lambda folder: None, "does not exist"),
+        (lambda folder: folder.mkdir(), "does not hold CIFAR-10"),
+        (lambda folder: folder.write_text("x"), "is not a folder"),
+        (incomplete, "is not complete: data_batch_2 and test_batch are missing or empty"),
+        (lambda folder: incomplete(folder / FOLDER_NAME), "is not complete: data_batch_2 and test_batch are"),
+        (lambda folder: (folder.mkdir(), (folder / "data_batch_1.bin").touch()), "binary version"),
+        (lambda folder: (folder.mkdir(), (folder / "data_batch_1.mat").touch()), "Matlab version"),
+        (
+            lambda folder: (folder.mkdir(), (folder / "cifar-10-python.tar.gz").touch()),
+            "labkit data --folder FOLDER",
+        ),
+    ],
+)
 @pytest.mark.parametrize("how", ["argument", "LABKIT_CIFAR10"])
-def test_a_named_folder_without_the_data_is_an_error_and_no_other_source_is_taken(home, monkeypatch, standin, how, prepare, said):
+def test_a_named_folder_without_the_data_is_an_error_and_no_other_source_is_taken(
+    home, monkeypatch, standin, how, prepare, said
+):
     write_data(home / "project/data" / FOLDER_NAME)
     prepare(home / "named")
     if how == "LABKIT_CIFAR10":
@@ -112,16 +140,20 @@ def test_a_damaged_file_in_a_usual_place_is_an_error_too(home, standin):
 
 def test_without_network_one_sentence_and_the_stand_in(home, standin, capfd):
     first, second = load_cifar10(), load_cifar10()
-    assert first.name == second.name == "stand-in" and first.origin == "drawn by labkit" and seed_of(first) == 50
+    assert (
+        first.name == second.name == "stand-in" and first.origin == "drawn by labkit" and seed_of(first) == 50
+    )
     out, err = capfd.readouterr()
-    assert out == ("CIFAR-10 could not be downloaded: 127.0.0.1 refused the connection, so this is the stand-in; "
-                   "`labkit data` tries again.\n")
+    assert out == (
+        "CIFAR-10 could not be downloaded: 127.0.0.1 refused the connection, so this is the stand-in; "
+        "`labkit data` tries again.\n"
+    )
     assert err == ""
 
 
 def test_cifar10_only_means_cifar10_only(home, standin, monkeypatch):
     monkeypatch.setenv("LABKIT_DATA", "cifar10")
-    with pytest.raises(DownloadError, match="refused the connection.*stand-in is not used"):
+    with pytest.raises(DownloadError, match="refused the connection.*the stand-in is not used"):
         load_cifar10()
     write_data(home / "cache" / FOLDER_NAME, seed=30)
     assert seed_of(load_cifar10()) == 30
@@ -175,6 +207,7 @@ def test_the_project_is_found_from_its_checkout_and_from_the_current_folder(home
 def test_a_current_folder_that_is_gone_is_survived(home, monkeypatch):
     def gone():
         raise FileNotFoundError(2, "No such file or directory")
+
     monkeypatch.setattr(os, "getcwd", gone)
     write_data(home / "cache" / FOLDER_NAME, seed=30)
     places.project_folder()
@@ -241,13 +274,20 @@ def test_the_command_does_not_download_over_something_else(home, capfd, folder, 
 
 def test_the_command_makes_the_stand_in(home, capfd, monkeypatch):
     import labkit.data.standin as room
+
     folder = write_data(home / "s" / FOLDER_NAME)
     (folder / "batches.meta").write_bytes(python2({"label_names": list(CLASSES), "data_set": "stand-in"}))
     monkeypatch.setattr(room, "standin_folder", lambda: folder, raising=False)
-    monkeypatch.setattr(room, "make_standin", lambda place: shutil.copytree(folder, place / FOLDER_NAME), raising=False)
+    monkeypatch.setattr(
+        room, "make_standin", lambda place: shutil.copytree(folder, place / FOLDER_NAME), raising=False
+    )
     assert command.run(standin=True) == 0
     out, err = capfd.readouterr()
-    assert out.startswith(f"The stand-in is in {folder} (drawn by labkit).") and "checksum" not in out and err == ""
+    assert (
+        out.startswith(f"The stand-in is in {folder} (drawn by labkit).")
+        and "checksum" not in out
+        and err == ""
+    )
     assert command.run(standin=True, folder=home / "new") == 0
     assert np.array_equal(load_cifar10(home / "new").y_train, load_cifar10(folder).y_train)
 
@@ -256,7 +296,7 @@ def test_the_command_does_not_put_the_stand_in_over_cifar10(home, capfd):
     folder = write_data(home / "c" / FOLDER_NAME)
     before = {p.name: p.read_bytes() for p in folder.iterdir()}
     assert command.run(standin=True, folder=home / "c") == 1
-    assert "holds data already" in capfd.readouterr().err
+    assert "holds something else" in capfd.readouterr().err
     assert before == {p.name: p.read_bytes() for p in folder.iterdir()}
 
 

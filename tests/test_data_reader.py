@@ -32,9 +32,14 @@ def complaint(folder, name="data_batch_3"):
 def test_images_and_labels_come_in_the_order_of_the_files(folder):
     X_train, y_train, X_test, y_test = read_folder(folder)
     contents = [batch(i) for i in range(6)]
-    np.testing.assert_array_equal(X_train.reshape(15, 3072), np.concatenate([c["data"] for c in contents[:5]]))
+    np.testing.assert_array_equal(
+        X_train.reshape(15, 3072), np.concatenate([c["data"] for c in contents[:5]])
+    )
     np.testing.assert_array_equal(X_test.reshape(3, 3072), contents[5]["data"])
-    assert y_train.tolist() == sum((c["labels"] for c in contents[:5]), []) and y_test.tolist() == contents[5]["labels"]
+    assert (
+        y_train.tolist() == sum((c["labels"] for c in contents[:5]), [])
+        and y_test.tolist() == contents[5]["labels"]
+    )
     assert X_train.dtype == X_test.dtype == np.uint8 and y_train.dtype == y_test.dtype == np.int64
     assert X_train.shape == (15, 3, 32, 32) and X_test.shape == (3, 3, 32, 32)
 
@@ -44,7 +49,12 @@ def test_channels_and_rows_stand_where_the_layout_says(tmp_path):
     row = np.arange(3072) % 251
     folder = write_data(tmp_path / "d", data_batch_1={"data": np.tile(row, (3, 1)).astype(np.uint8)})
     image = load_cifar10(folder).X_train[0]
-    assert image[0, 0, 5] == 5 and image[0, 1, 0] == 32 and image[1, 0, 0] == 1024 % 251 and image[2, 31, 31] == 3071 % 251
+    assert (
+        image[0, 0, 5] == 5
+        and image[0, 1, 0] == 32
+        and image[1, 0, 0] == 1024 % 251
+        and image[2, 31, 31] == 3071 % 251
+    )
 
 
 def test_the_images_are_views_of_one_array_that_can_be_written(folder):
@@ -66,10 +76,18 @@ def test_pickles_of_python_3_hold_the_same_data(folder, protocol, keys):
         np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("labels", [
-    lambda y: np.array(y), lambda y: np.array(y, np.uint8), lambda y: np.array(y, ">i2"), tuple,
-    lambda y: [np.int64(v) for v in y], lambda y: [np.uint8(v) for v in y]],
-    ids=["int64", "uint8", "big-endian", "tuple", "numbers of NumPy", "small numbers of NumPy"])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        lambda y: np.array(y),
+        lambda y: np.array(y, np.uint8),
+        lambda y: np.array(y, ">i2"),
+        tuple,
+        lambda y: [np.int64(v) for v in y],
+        lambda y: [np.uint8(v) for v in y],
+    ],
+    ids=["int64", "uint8", "big-endian", "tuple", "numbers of NumPy", "small numbers of NumPy"],
+)
 @pytest.mark.parametrize("protocol", [2, 4, 5])
 def test_labels_may_be_written_in_other_ways(folder, labels, protocol):
     content = batch(2)
@@ -109,9 +127,9 @@ BAD = {
     "PNG": (b"\x89PNG\r\n\x1a\n" + bytes(40), "not a pickle"),
     "half": (python2(batch(2))[:5000], "is truncated"),
     "one byte short": (python2(batch(2))[:-1], "is truncated"),
-    "runs code": (pickle.dumps(Evil()), "asks for '(posix|nt).mkdir'.*nothing of it was run"),
-    "code beside images": (whole(None, extra=Evil()), "nothing of it was run"),
-    "code in the label": (whole(None, labels=[Evil()] * 3), "nothing of it was run"),
+    "runs code": (pickle.dumps(Evil()), "asks for '(posix|nt).mkdir'.*nothing was run"),
+    "code beside images": (whole(None, extra=Evil()), "nothing was run"),
+    "code in the label": (whole(None, labels=[Evil()] * 3), "nothing was run"),
     "a list": (pickle.dumps([1, 2]), "holds list instead of a dict"),
     "None": (pickle.dumps(None), "instead of a dict"),
     "an array": (pickle.dumps(images), "instead of a dict"),
@@ -167,13 +185,18 @@ def test_a_bad_file_is_refused_in_one_sentence(folder, monkeypatch, tmp_path, co
             read_batch(target)
     else:
         import re
+
         assert re.search(why, complaint(folder))
     assert target.read_bytes() == content and not (tmp_path / "ran").exists()
 
 
-@pytest.mark.parametrize("shape", [(10**12, 3072), (2**63, 0), (0, 2**63), (-1, -9216), (3,), "abc", None, (3.0, 3072.0), (True, 9216)])
+@pytest.mark.parametrize(
+    "shape",
+    [(10**12, 3072), (2**63, 0), (0, 2**63), (-1, -9216), (3,), "abc", None, (3.0, 3072.0), (True, 9216)],
+)
 def test_a_shape_that_does_not_fit_the_bytes_is_refused_before_anything_is_made(folder, monkeypatch, shape):
     from labkit.data import reader
+
     record = reader.unpickle(python2(batch(2)))["data"]
     record.shape = shape
     monkeypatch.setattr(reader, "unpickle", lambda _: {"data": record, "labels": [1, 2, 3]})
@@ -243,10 +266,21 @@ def test_equal_labels_alone_are_no_copy(tmp_path):
     assert len(load_cifar10(folder).y_train) == 15
 
 
-@pytest.mark.parametrize("content", [
-    b"", b"garbage", pickle.dumps(Evil()), pickle.dumps([1]), pickle.dumps({}), pickle.dumps({"label_names": None}),
-    pickle.dumps({"label_names": ["cat"] * 10}), pickle.dumps({"label_names": list("abc")}),
-    pickle.dumps({"label_names": list(range(10))}), pickle.dumps({"fine_label_names": ["x"] * 100})])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"garbage",
+        pickle.dumps(Evil()),
+        pickle.dumps([1]),
+        pickle.dumps({}),
+        pickle.dumps({"label_names": None}),
+        pickle.dumps({"label_names": ["cat"] * 10}),
+        pickle.dumps({"label_names": list("abc")}),
+        pickle.dumps({"label_names": list(range(10))}),
+        pickle.dumps({"fine_label_names": ["x"] * 100}),
+    ],
+)
 def test_without_usable_class_names_the_official_ones_are_taken(folder, content):
     (folder / "batches.meta").write_bytes(content)
     assert load_cifar10(folder).classes == list(CLASSES)

@@ -10,13 +10,25 @@ from data_files import batch, python2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labkit.data import unpickle as room
 from labkit.data.unpickle import ArrayRecord, UnpickleError, unpickle
 
 PROTOCOLS = range(6)
 plain = st.recursive(
-    st.none() | st.booleans() | st.integers(-2**70, 2**70) | st.floats(allow_nan=False) | st.text(max_size=300),
-    lambda inner: st.lists(inner) | st.tuples(inner) | st.tuples(inner, inner) | st.dictionaries(st.text(), inner)
-    | st.tuples(inner, inner, inner, inner), max_leaves=15)
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=300),
+    lambda inner: (
+        st.lists(inner)
+        | st.tuples(inner)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.text(), inner)
+        | st.tuples(inner, inner, inner, inner)
+    ),
+    max_leaves=15,
+)
 
 
 @settings(max_examples=150, deadline=None)
@@ -50,7 +62,9 @@ def test_names_of_numpy_1_are_admitted_as_those_of_numpy_2(protocol):
         pytest.skip("NumPy 1 writes these names itself, so the tests above have read them")
     old = data.replace(b"numpy._core.", b"numpy.core.")
     if protocol >= 4:  # the name's length and the frame's stand before them
-        old = old.replace(b"\x8c\x16numpy.core", b"\x8c\x15numpy.core").replace(b"\x8c\x13numpy.core", b"\x8c\x12numpy.core")
+        old = old.replace(b"\x8c\x16numpy.core", b"\x8c\x15numpy.core").replace(
+            b"\x8c\x13numpy.core", b"\x8c\x12numpy.core"
+        )
         old = old[:3] + struct.pack("<Q", len(old) - 11) + old[11:]
     assert unpickle(old).shape == (2, 3)
 
@@ -59,7 +73,8 @@ def test_what_python_2_wrote_is_read_and_pixels_are_not_copied():
     content = batch(n=300)
     data = python2(content)
     read = unpickle(data)
-    assert pickle.loads(data, encoding="latin1")["filenames"] == content["filenames"]  # the helper writes true pickles
+    again = pickle.loads(data, encoding="latin1")  # the helper writes true pickles
+    assert again["filenames"] == content["filenames"] and (again["data"] == content["data"]).all()
     assert [bytes(name).decode() for name in read["filenames"]] == content["filenames"]
     assert read["labels"] == content["labels"]
     assert isinstance(read["data"].raw, memoryview) and read["data"].raw.obj is data
@@ -75,46 +90,76 @@ class Calls:
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-@pytest.mark.parametrize("function, arguments", [
-    (os.system, ("touch ran",)), (eval, ("open('ran', 'w')",)), (exec, ("open('ran', 'w')",)), (open, ("ran", "w")),
-    (os.mkdir, ("ran",)), (np.save, ("ran", 1)), (np.fromfile, ("ran",)), (getattr, (os, "system")), (print, ("ran",)),
-    (bytearray, (10**11,)), (np.zeros, (10**12,)), (pickle.loads, (b"N.",))])
-def test_a_file_that_calls_a_function_is_refused_and_nothing_is_run(tmp_path, monkeypatch, function, arguments, protocol):
+@pytest.mark.parametrize(
+    "function, arguments",
+    [
+        (os.system, ("touch ran",)),
+        (eval, ("open('ran', 'w')",)),
+        (exec, ("open('ran', 'w')",)),
+        (open, ("ran", "w")),
+        (os.mkdir, ("ran",)),
+        (np.save, ("ran", 1)),
+        (np.fromfile, ("ran",)),
+        (getattr, ("", "__class__")),
+        (print, ("ran",)),
+        (bytearray, (10**11,)),
+        (np.zeros, (10**12,)),
+        (pickle.loads, (b"N.",)),
+    ],
+)
+def test_a_file_that_calls_a_function_is_refused_and_nothing_is_run(
+    tmp_path, monkeypatch, function, arguments, protocol
+):
     monkeypatch.chdir(tmp_path)
-    arguments = tuple(a for a in arguments if a is not os)
     data = pickle.dumps({"data": Calls(function, *arguments), "labels": []}, protocol=protocol)
-    with pytest.raises(UnpickleError, match="asks for .*nothing of it was run"):
+    with pytest.raises(UnpickleError, match="asks for .*nothing was run"):
         unpickle(data)
     assert not os.listdir(tmp_path)
 
 
-@pytest.mark.parametrize("data, why", [
-    (b"cnumpy\nndarray\n(I1000000000000\ntR.", "call of the array type: one terabyte"),
-    (b"cnumpy\ndtype\n(S'O'\ntR(I3\nS'|'\nNNNI-1\nI-1\nI63\ntbcnumpy\ndtype\n)\x81.", "instruction NEWOBJ"),
-    (b"cnumpy\ndtype\n}S'x'\nI1\nsb.", "state put on a name"),
-    (b"(i__main__\nX\n.", "instruction INST"), (b"(cnumpy\nndarray\no.", "instruction OBJ"),
-    (b"Pid\n.", "persistent id"), (b"\x82\x01.", "extension registry"),
-    (b"c_codecs\nencode\n(S'x'\nS'rot13'\ntR.", "another codec"),
-    (b"c_codecs\nencode.mro\n.", "attribute of an admitted name"),
-    (b"\x8c\x06numpy.\x8c\x00\x93.", "name put together"), (b"]]\x93.", "name that is a list"),
-])
+@pytest.mark.parametrize(
+    "data, why",
+    [
+        (b"cnumpy\nndarray\n(I1000000000000\ntR.", "call of the array type: one terabyte"),
+        (
+            b"cnumpy\ndtype\n(S'O'\ntR(I3\nS'|'\nNNNI-1\nI-1\nI63\ntbcnumpy\ndtype\n)\x81.",
+            "instruction NEWOBJ",
+        ),
+        (b"cnumpy\ndtype\n}S'x'\nI1\nsb.", "state put on a name"),
+        (b"(i__main__\nX\n.", "instruction INST"),
+        (b"(cnumpy\nndarray\no.", "instruction OBJ"),
+        (b"Pid\n.", "persistent id"),
+        (b"\x82\x01.", "extension registry"),
+        (b"c_codecs\nencode\n(S'x'\nS'rot13'\ntR.", "another codec"),
+        (b"c_codecs\nencode.mro\n.", "attribute of an admitted name"),
+        (b"\x8c\x06numpy.\x8c\x00\x93.", "name put together"),
+        (b"]]\x93.", "name that is a list"),
+    ],
+)
 def test_other_ways_to_run_or_reach_something_are_refused(data, why):
     with pytest.raises(UnpickleError):
         unpickle(data)
 
 
-@pytest.mark.parametrize("data", [
-    b"\x80\x02]r\xff\xff\xff\x7f.",                                     # memo index of two thousand million
-    b"\x80\x02]q\x00" + b"p" + b"9" * 18 + b"\n.",
-    b"\x80\x02T\xff\xff\xff\xff.", b"\x80\x04\x8e" + b"\xff" * 8 + b".",  # announced lengths
-    b"\x80\x04\x95" + b"\xff" * 8 + b"N.",
-    b"\x80\x02" + b"]" * 10_000 + b"a" * 9_999 + b".",                     # lists in lists
-    b"(" * 20_000 + b".", b"\x80\x02" + b"\x8b" + struct.pack("<I", 10) + b"\xff" * 10 + b".",
-    b"I" + b"9" * 100_000 + b"\n.",
-    b"\x80\x02" + b"]" * 500_000 + b".",                                  # a value for each byte
-])
-def test_bombs_neither_crash_nor_take_memory(data):
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x80\x02]r\xff\xff\xff\x7f.",  # memo index of two thousand million
+        b"\x80\x02]q\x00" + b"p" + b"9" * 18 + b"\n.",
+        b"\x80\x02T\xff\xff\xff\xff.",
+        b"\x80\x04\x8e" + b"\xff" * 8 + b".",  # announced lengths
+        b"\x80\x04\x95" + b"\xff" * 8 + b"N.",
+        b"\x80\x02" + b"]" * 10_000 + b"a" * 9_999 + b".",  # lists in lists
+        b"(" * 20_000 + b".",
+        b"\x80\x02" + b"\x8b" + struct.pack("<I", 10) + b"\xff" * 10 + b".",
+        b"I" + b"9" * 100_000 + b"\n.",
+        b"\x80\x02" + b"]" * 60_000 + b".",  # a value for each byte
+    ],
+)
+def test_bombs_neither_crash_nor_take_memory(data, monkeypatch):
     import tracemalloc
+
+    monkeypatch.setattr(room, "MOST_INSTRUCTIONS", 50_000)
     tracemalloc.start()
     try:
         unpickle(data)
@@ -122,7 +167,7 @@ def test_bombs_neither_crash_nor_take_memory(data):
         pass
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 200_000_000
+    assert peak < 20_000_000
 
 
 def test_a_key_so_deep_that_its_hash_would_overflow_the_stack_is_refused():
@@ -131,10 +176,16 @@ def test_a_key_so_deep_that_its_hash_would_overflow_the_stack_is_refused():
 
 
 def test_text_repeated_from_memory_is_not_multiplied():
-    """A pickle of 100 kB that encodes a text of 50 kB ten thousand times would take 500 MB if it were carried out."""
+    """100 kB that encode a text of 50 kB ten thousand times: 500 MB, if they were carried out."""
     one = b"h\x00h\x01h\x02\x86R"
-    data = (b"\x80\x02c_codecs\nencode\nq\x00X" + struct.pack("<I", 50_000) + b"x" * 50_000
-            + b"q\x01X\x06\x00\x00\x00latin1q\x02](" + one * 10_000 + b"e.")
+    data = (
+        b"\x80\x02c_codecs\nencode\nq\x00X"
+        + struct.pack("<I", 50_000)
+        + b"x" * 50_000
+        + b"q\x01X\x06\x00\x00\x00latin1q\x02]("
+        + one * 10_000
+        + b"e."
+    )
     read = unpickle(data)
     assert len(read) == 10_000 and read[0] is read[-1]
 
@@ -151,7 +202,10 @@ def test_a_pickle_cut_short_anywhere_is_noticed(data):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.sampled_from(DATA), st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=8))
+@given(
+    st.sampled_from(DATA),
+    st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=8),
+)
 def test_damage_gives_a_value_or_the_one_error(data, changes):
     damaged = bytearray(data)
     for at, value in changes:

@@ -2,7 +2,7 @@
 
 from labkit.data.cifar10 import load_cifar10
 from labkit.data.dataset import Dataset, Split
-from labkit.data.download import DownloadError
-from labkit.data.reader import CLASSES, DataError
+from labkit.data.errors import DataError, DownloadError
+from labkit.data.reader import CLASSES
 
 __all__ = ["CLASSES", "DataError", "Dataset", "DownloadError", "Split", "load_cifar10"]

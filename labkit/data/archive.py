@@ -6,7 +6,8 @@ import tarfile
 import zlib
 from pathlib import Path
 
-from labkit.data.reader import BATCH_FILES, FOLDER_NAME, META_FILE, DataError
+from labkit.data.errors import DataError
+from labkit.data.reader import BATCH_FILES, FOLDER_NAME, META_FILE
 
 EXPECTED = {f"{FOLDER_NAME}/{name}": name for name in (*BATCH_FILES, META_FILE, "readme.html")}
 MOST_BYTES = 400_000_000  # unpacked; the official archive has 186 million

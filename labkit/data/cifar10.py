@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from labkit.data.dataset import Dataset
+from labkit.data.errors import DataError, DownloadError
 from labkit.data.places import cache_folder, current_folder, project_folder
-from labkit.data.reader import FOLDER_NAME, DataError, missing_files, read_folder, read_meta
+from labkit.data.reader import FOLDER_NAME, missing_files, read_folder, read_meta
 
 _said = set()
 
@@ -21,11 +22,11 @@ class Found(NamedTuple):
 def load_cifar10(folder=None):
     """CIFAR-10, or the stand-in where CIFAR-10 cannot be had.
 
-    folder: the folder with the six batch files, or the one that holds it as cifar-10-batches-py. None: the folder
-        named by the environment variable LABKIT_CIFAR10; else data/ of the project; else the user's cache; else
-        CIFAR-10 is downloaded. If that fails too, one sentence says so and the stand-in is returned.
-        LABKIT_DATA=standin asks for the stand-in, LABKIT_DATA=cifar10 refuses it.
-    Returns a `Dataset`; its images are uint8, (N, 3, 32, 32), its labels int64; its `name` tells which data it is.
+    folder: the folder with the six batch files, or the one that holds it as cifar-10-batches-py. None: the
+        folder named by the environment variable LABKIT_CIFAR10; else data/ of the project; else the user's
+        cache; else CIFAR-10 is downloaded. If that fails too, one sentence says so and the stand-in is
+        returned. LABKIT_DATA=standin asks for the stand-in, LABKIT_DATA=cifar10 refuses it.
+    Returns a `Dataset`: images uint8, (N, 3, 32, 32), labels int64; its `name` tells which data it is.
     Raises DataError if a folder that was named does not hold CIFAR-10, or a batch file is damaged; with
     LABKIT_DATA=cifar10, also if CIFAR-10 cannot be downloaded. ValueError if LABKIT_DATA is something else.
     """
@@ -48,7 +49,8 @@ def find_cifar10(folder=None):
     if folder is not None:
         return Found(_named(folder, "given as argument"), "folder given as argument")
     if os.environ.get("LABKIT_CIFAR10"):
-        return Found(_named(os.environ["LABKIT_CIFAR10"], "named by LABKIT_CIFAR10"), "folder named by LABKIT_CIFAR10")
+        place = _named(os.environ["LABKIT_CIFAR10"], "named by LABKIT_CIFAR10")
+        return Found(place, "folder named by LABKIT_CIFAR10")
     for place, origin in _places():
         if not missing_files(place / FOLDER_NAME):
             return Found(place / FOLDER_NAME, origin)
@@ -83,8 +85,8 @@ def _named(folder, how):
     for candidate in (path, path / FOLDER_NAME):
         if not missing_files(candidate):
             return candidate
-    raise DataError(f"{path}, the folder {how}, {_what_lacks(path)}. Name the folder that holds the six batch "
-                    f"files, or the one that holds {FOLDER_NAME}.")
+    raise DataError(f"{path}, the folder {how}, {_what_lacks(path)}. Name the folder that holds the six "
+                    f"batch files, or the one that holds {FOLDER_NAME}.")
 
 
 def _what_lacks(path):
@@ -100,10 +102,11 @@ def _what_lacks(path):
         return f"cannot be read ({error.strerror or error})"
     lacking = missing_files(inner)
     if len(lacking) < 6:
-        return f"is not complete: {' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} missing or empty"
+        verb = "is" if len(lacking) == 1 else "are"
+        return f"is not complete: {' and '.join(lacking)} {verb} missing or empty"
     for name, hint in [
-        ("data_batch_1.bin", "holds the binary version of CIFAR-10, and labkit needs the one called python version"),
-        ("data_batch_1.mat", "holds the Matlab version of CIFAR-10, and labkit needs the one called python version"),
+        ("data_batch_1.bin", "holds the binary version of CIFAR-10, and labkit needs the Python version"),
+        ("data_batch_1.mat", "holds the Matlab version of CIFAR-10, and labkit needs the Python version"),
         ("cifar-10-python.tar.gz", "holds the archive; `labkit data --folder FOLDER` unpacks it"),
     ]:
         if name in there:
@@ -113,13 +116,13 @@ def _what_lacks(path):
 
 def _fetch_or_standin(real):
     """CIFAR-10 downloaded, or the stand-in and a sentence; `real` refuses the stand-in."""
-    from labkit.data.download import DownloadError, fetch, landing_folder
+    from labkit.data.download import fetch, landing_folder
     try:
         folder = fetch(landing_folder(), insist=real)
         return Found(folder, origin_of(folder))
     except DownloadError as error:
         if real:
-            raise DownloadError(f"{error} The stand-in is not used, since LABKIT_DATA=cifar10 is set.") from None
+            raise DownloadError(f"{error} LABKIT_DATA=cifar10 is set, so the stand-in is not used.") from None
         standin = _standin()
         _say_once(f"{str(error).rstrip('.')}, so this is the stand-in; `labkit data` tries again.")
         return standin

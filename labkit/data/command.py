@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from labkit.data.cifar10 import Found, find_cifar10, origin_of
-from labkit.data.reader import BATCH_FILES, FOLDER_NAME, META_FILE, DataError, missing_files, read_folder, read_meta
+from labkit.data.errors import DataError
+from labkit.data.reader import BATCH_FILES, FOLDER_NAME, META_FILE, TEST_FILE, read_folder, read_meta
 
 # of the files in the official archive
 OFFICIAL_MD5 = {
@@ -23,8 +24,8 @@ OFFICIAL_MD5 = {
 def run(standin=False, folder=None, check=False):
     """Fetch and verify CIFAR-10, or make the stand-in, and print what is there.
 
-    standin: make the stand-in instead. folder: where to look, and where a download goes; None: the usual places.
-    check: only look, never download.
+    standin: make the stand-in instead. check: only look, never download.
+    folder: where to look, and where a download goes; None: the usual places.
     Returns the exit status: 0 if complete, readable data are there at the end, else 1.
     """
     try:
@@ -48,7 +49,8 @@ def _find(folder):
     """As `find_cifar10`, but a folder that is empty or does not exist yet is one to download into."""
     if folder is not None:
         path = Path(folder).expanduser().absolute()
-        empty = not any((place / name).exists() for place in (path, path / FOLDER_NAME) for name in BATCH_FILES)
+        places = (path, path / FOLDER_NAME)
+        empty = not any((place / name).exists() for place in places for name in BATCH_FILES)
         if empty and (path.is_dir() or not path.exists()):
             return None
     return find_cifar10(folder)
@@ -64,12 +66,7 @@ def _fetch(folder):
 
 def _make_standin(folder):
     from labkit.data.standin import make_standin, standin_folder
-    if folder is None:
-        return Found(standin_folder(), "drawn by labkit")
-    path = Path(folder).expanduser().absolute()
-    if not missing_files(path / FOLDER_NAME) and not read_meta(path / FOLDER_NAME)[1]:
-        raise DataError(f"{path / FOLDER_NAME} holds data already, and not the stand-in: name another folder.")
-    return Found(make_standin(path), "drawn by labkit")
+    return Found(standin_folder() if folder is None else make_standin(folder), "drawn by labkit")
 
 
 def _report(found):
@@ -80,22 +77,23 @@ def _report(found):
     print(f"{name} is in {found.folder} ({found.origin}).\n")
     print(f"  {'file':<14}{'images':>8}{'bytes':>14}" + ("" if standin else "   checksum"))
     official, total = True, 0
-    for file in (*BATCH_FILES, META_FILE):
-        path = found.folder / file
+    for path in [found.folder / file for file in (*BATCH_FILES, META_FILE)]:
         if not path.is_file():  # batches.meta may be missing
             continue
-        images = {META_FILE: "", "test_batch": f"{len(X_test):,}"}.get(file, f"{len(X_train) // 5:,}")
-        size, same = path.stat().st_size, standin or _md5(path) == OFFICIAL_MD5[file]
+        count = {META_FILE: "", TEST_FILE: f"{len(X_test):,}"}.get(path.name, f"{len(X_train) // 5:,}")
+        size, same = path.stat().st_size, standin or _md5(path) == OFFICIAL_MD5[path.name]
         official, total = official and same, total + size
-        print(f"  {file:<14}{images:>8}{size:>14,}" + ("" if standin else "   official" if same else "   other"))
-    print(f"\n{len(X_train):,} training and {len(X_test):,} test images of 3 × 32 × 32 pixels in {len(classes)} classes, "
-          f"{total / 1e6:,.0f} MB.")
+        mark = "" if standin else "   official" if same else "   other"
+        print(f"  {path.name:<14}{count:>8}{size:>14,}{mark}")
+    print(f"\n{len(X_train):,} training and {len(X_test):,} test images of 3 × 32 × 32 pixels in "
+          f"{len(classes)} classes, {total / 1e6:,.0f} MB.")
     if standin:
         print("Every file is complete and readable.")
     elif official:
         print("Every file is complete, readable, and byte for byte the official one.")
     else:
-        print("Every file is complete and readable; those marked `other` are not byte for byte the official ones.")
+        print("Every file is complete and readable; those marked `other` are not byte for byte the official "
+              "ones.")
 
 
 def _md5(path):

@@ -56,21 +56,21 @@ class Dataset:
         """
         total, available = len(self.y_train), len(self.y_test)
         validation = _count("validation", validation, 0, total - 1,
-                            f"the {self.name} has {total:,} training images, and one must remain for training")
+                            f"{self.name} has {total:,} training images, and one must remain for training")
         test = available if test is None else _count("test", test, 1, available,
-                                                     f"the {self.name} has {available:,} test images")
+                                                     f"{self.name} has {available:,} test images")
         train = slice(total - validation)
         val = slice(total - validation, total)
         return Split(self.X_train[train], self.y_train[train], self.X_train[val], self.y_train[val],
                      self.X_test[:test], self.y_test[:test])
 
     def __repr__(self):
-        height, width = self.X_train.shape[2:]
+        shape = " × ".join(map(str, self.X_train.shape[1:]))
         return (f"{self.name}, {self.origin}\n"
                 f"  training {len(self.y_train):>7,} images\n"
                 f"  test     {len(self.y_test):>7,} images\n"
-                f"  each 3 × {height} × {width}, {self.X_train.dtype}, of one of {len(self.classes)} classes: "
-                f"{', '.join(self.classes)}")
+                f"  each {shape}, {self.X_train.dtype}, of one of {len(self.classes)} classes:\n"
+                f"  {', '.join(self.classes)}")
 
     def _repr_html_(self):
         """A table of the sets and classes, with the first training image of each class."""
@@ -84,8 +84,8 @@ class Dataset:
         ]
         shape = " × ".join(map(str, self.X_train.shape[1:]))
         caption = f"<b>{escape(self.name)}</b>, {escape(self.origin)}; images {shape}, {self.X_train.dtype}"
-        return (f'<table><caption style="caption-side: top; text-align: left; color: inherit">{caption}</caption>'
-                f"<tbody>{''.join(rows)}</tbody></table>")
+        style = "caption-side: top; text-align: left; color: inherit"
+        return f'<table><caption style="{style}">{caption}</caption><tbody>{"".join(rows)}</tbody></table>'
 
     def _sample(self, label):
         index = np.flatnonzero(self.y_train == label)[:1]
@@ -95,8 +95,8 @@ class Dataset:
         png = io.BytesIO()
         pixels = np.ascontiguousarray(self.X_train[index[0]].transpose(1, 2, 0))
         Image.fromarray(pixels).save(png, "PNG", compress_level=0)  # uncompressed: the same text everywhere
-        return (f'<img alt="training image {index[0]}, class {escape(self.classes[label])}" width="64" height="64" '
-                f'style="image-rendering: pixelated; max-width: none" '
+        return (f'<img alt="training image {index[0]}, class {escape(self.classes[label])}" width="64" '
+                f'height="64" style="image-rendering: pixelated; max-width: none" '
                 f'src="data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}">')
 
 
@@ -107,10 +107,10 @@ def _row(head, cells):
 
 def _count(argument, value, least, most, reason):
     try:
-        count = operator.index(value)
+        count = None if isinstance(value, (bool, np.bool_)) else operator.index(value)
     except TypeError:
         count = None
-    if count is None or isinstance(value, (bool, np.bool_)):
+    if count is None:
         raise ValueError(f"{argument} must be a whole number of images, not {value!r}")
     if not least <= count <= most:
         raise ValueError(f"{argument} must be from {least:,} to {most:,}, not {count:,}: {reason}")

@@ -1,7 +1,7 @@
 """Fetching CIFAR-10 from one of several mirrors; nothing half-written is ever taken for data.
 
 While a download lasts, all of it lies in a hidden folder beside the place where the data will be; what is
-complete and verified is moved there in one step. A download that was interrupted is taken up where it stopped.
+complete and verified is moved there in one step. An interrupted download is taken up where it stopped.
 """
 
 import errno
@@ -14,12 +14,14 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from labkit.data.archive import ArchiveError, extract
+from labkit.data.errors import DownloadError
 from labkit.data.places import cache_folder, project_folder
-from labkit.data.reader import FOLDER_NAME, DataError, missing_files
+from labkit.data.reader import FOLDER_NAME, missing_files
 
 ARCHIVE = "cifar-10-python.tar.gz"
 SIZE = 170_498_071
@@ -37,14 +39,10 @@ REMEMBERED = 600      # seconds during which a download that failed slowly is tr
 class Patience:
     """How long to put up with a mirror: time-outs in seconds, lowest rate in bytes per second."""
 
-    connect: float = 4      # until it answers
+    connect: float = 2.5    # until an address answers; three times as long for all that a name has
     stall: float = 10       # without a single byte
     floor: float = 100_000  # at this rate the archive takes half an hour
     window: float = 10      # seconds over which the rate is measured
-
-
-class DownloadError(DataError):
-    """CIFAR-10 could not be downloaded; the message says why, mirror by mirror."""
 
 
 class MirrorError(Exception):
@@ -72,8 +70,9 @@ def fetch(folder, mirrors=None, size=SIZE, md5=MD5, patience=Patience(), insist=
 
     folder: path of the folder in which cifar-10-batches-py will be. If it holds cifar-10-python.tar.gz, put
         there by hand, that archive is used and no network is needed.
-    mirrors: addresses of the archive, in the order in which they are tried; None takes those of the environment
-        variable LABKIT_MIRRORS, separated by blanks, else MIRRORS.
+    mirrors: addresses of the archive, in the order in which they are tried; None takes those of the
+        environment variable LABKIT_MIRRORS, separated by blanks, else MIRRORS. An address that ends in / is
+        that of the folder with the archive.
     size, md5: bytes and checksum of the archive.
     insist: if True, and all that answer are below the floor of the rate, the download goes on all the same;
         if False, a recent failure is also taken as the answer instead of trying again.
@@ -109,25 +108,31 @@ def _mirrors(mirrors):
     mirrors = list(mirrors or filter(None, named)) or MIRRORS
     for url in mirrors:
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-            raise DownloadError(f"The mirror {url!r} must be an address that begins with http:// or https://; "
-                                f"correct LABKIT_MIRRORS, or use LABKIT_CIFAR10 for a folder that holds the data.")
+            raise DownloadError(f"The mirror {url!r} must be an address that begins with http:// or "
+                                f"https://; correct LABKIT_MIRRORS, or name a folder with the data by "
+                                f"LABKIT_CIFAR10.")
     return [url + ARCHIVE if url.endswith("/") else url for url in mirrors]
 
 
 def _check_place(folder, size):
-    """Raise DownloadError if the folder cannot be written or has no room for the archive and what is in it."""
+    """Raise DownloadError if the folder cannot be written, or lacks room for the archive and its content."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        raise DownloadError(f"The folder {folder} cannot be written ({error.strerror or error}); LABKIT_CACHE "
-                            f"can name another one.") from None
+        raise _not_writable(folder, error) from None
     needed = 2.2 * size
     if free < needed:
-        raise DownloadError(f"CIFAR-10 needs {needed / 1e6:,.0f} MB while it is downloaded, and the disk of {folder} "
-                            f"has {free / 1e6:,.0f} MB left; make room, or name another folder by LABKIT_CACHE.")
+        raise DownloadError(f"CIFAR-10 needs {needed / 1e6:,.0f} MB while it is downloaded, and the disk of "
+                            f"{folder} has {free / 1e6:,.0f} MB left; make room, or name another folder by "
+                            f"LABKIT_CACHE.")
+
+
+def _not_writable(folder, error):
+    why = error.strerror or error
+    return DownloadError(f"The folder {folder} cannot be written ({why}); LABKIT_CACHE can name another one.")
 
 
 @contextmanager
@@ -138,10 +143,9 @@ def _disk_errors(folder, work):
     except OSError as error:
         if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
             shutil.rmtree(work, ignore_errors=True)  # or the notebook could not be saved either
-            raise DownloadError(f"The disk of {folder} became full; what was downloaded has been removed. Make room, "
-                                f"or name another folder by LABKIT_CACHE.") from None
-        raise DownloadError(f"The folder {folder} cannot be written ({error.strerror or error}); LABKIT_CACHE can "
-                            f"name another one.") from None
+            raise DownloadError(f"The disk of {folder} became full, and the partial download was removed; "
+                                f"make room, or name another folder by LABKIT_CACHE.") from None
+        raise _not_writable(folder, error) from None
 
 
 @contextmanager
@@ -178,8 +182,9 @@ def _placed_by_hand(folder, size, md5):
     """The archive that somebody put into the folder, if it is the right one."""
     import pooch
     archive = folder / ARCHIVE
-    if archive.is_file() and archive.stat().st_size == size and pooch.file_hash(str(archive), alg="md5") == md5:
+    if archive.is_file() and _size(archive) == size and pooch.file_hash(str(archive), alg="md5") == md5:
         return archive
+    return None
 
 
 def _put_in_place(unpacked, target):
@@ -203,8 +208,8 @@ def _download(work, mirrors, size, md5, patience, insist):
             hosts_by_reason.setdefault(str(error), []).append(urlsplit(url).hostname)
             slow += [url] if error.slow else []
     for url in slow if insist else []:
-        print(f"No mirror is faster: going on with {urlsplit(url).hostname}. It can be interrupted; `labkit data` "
-              f"takes it up again.", flush=True)
+        print(f"No mirror is faster: going on with {urlsplit(url).hostname}. It can be interrupted; "
+              f"`labkit data` takes it up again.", flush=True)
         try:
             return _from_mirror(url, work, size, md5, replace(patience, floor=0))
         except MirrorError as error:
@@ -240,7 +245,7 @@ def _from_mirror(url, work, size, md5, patience):
 
 
 def _resume(url, part, size, patience):
-    """Complete the partial file over one connection. Raises MirrorError; what came by then stays in the file."""
+    """Complete the partial file over one connection; if that fails, what came by then stays in it."""
     import requests
     have = _size(part)
     if have > size:  # of another file
@@ -264,7 +269,10 @@ def _resume(url, part, size, patience):
 
 
 def _knock(url, seconds):
-    """Raise MirrorError if nobody answers within so many seconds, however many names and addresses are tried."""
+    """Raise MirrorError if nobody answers for three times so long, however many addresses the name has.
+
+    `requests` alone would wait for each address in turn, and without limit for the name server.
+    """
     import requests
     if requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)):
         return  # then only the proxy is asked, and it may know names that this computer does not
@@ -277,15 +285,15 @@ def _knock(url, seconds):
 
     thread = threading.Thread(target=connect, daemon=True)
     thread.start()
-    thread.join(seconds)
+    thread.join(3 * seconds)
     if thread.is_alive():
-        raise MirrorError(f"did not answer within {seconds:g} s")
+        raise MirrorError(f"did not answer within {3 * seconds:g} s")
 
 
 def _continues(answer, have, size):
     """False if the server cannot continue after `have` bytes, because its file is another one."""
     if answer.status_code == 206:
-        return re.fullmatch(rf"bytes {have}-{size - 1}/({size}|\*)", answer.headers.get("Content-Range", "").strip())
+        return answer.headers.get("Content-Range", "").strip() == f"bytes {have}-{size - 1}/{size}"
     return answer.status_code != 416
 
 
@@ -307,12 +315,12 @@ def _first_bytes(answer, have, size, patience):
 def _next(answer, patience):
     """The next bytes, as soon as some are there; none at the end."""
     import urllib3
-    read = getattr(answer.raw, "read1", None)  # urllib3 1 lacks it
+    read = getattr(answer.raw, "read1", None) or answer.raw._fp.read1  # urllib3 1 has it only inside
     try:
-        return (read(1 << 16, decode_content=False) if read else answer.raw.read(1024, decode_content=False)) or b""
-    except urllib3.exceptions.ReadTimeoutError:
+        return read(1 << 16)
+    except (urllib3.exceptions.ReadTimeoutError, TimeoutError):
         raise MirrorError(f"sent nothing for {patience.stall:g} s") from None
-    except (urllib3.exceptions.HTTPError, OSError):
+    except (urllib3.exceptions.HTTPError, HTTPException, OSError):
         return b""
 
 
@@ -358,7 +366,9 @@ def _in_words(error, patience):
         return "cannot be found (is there a network?)"
     if "refused" in text:
         return "refused the connection"
-    return "cannot be reached" if isinstance(error, exceptions.ConnectionError) else f"cannot be used ({type(error).__name__})"
+    if isinstance(error, exceptions.ConnectionError):
+        return "cannot be reached"
+    return f"cannot be used ({type(error).__name__})"
 
 
 @contextmanager

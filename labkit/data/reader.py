@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from labkit.data.errors import DataError
 from labkit.data.unpickle import ArrayRecord, UnpickleError, text, unpickle
 
 FOLDER_NAME = "cifar-10-batches-py"
@@ -16,13 +17,9 @@ BATCH_FILES = (*TRAINING_FILES, TEST_FILE)
 META_FILE = "batches.meta"
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 PIXELS = 3 * 32 * 32
-LARGEST_FILE = 200_000_000  # bytes; the official files have 31 million, the wordiest pickle of as many images 125
+LARGEST_FILE = 200_000_000  # bytes; an official file has 31 million, the wordiest pickle of its content 125
 
-REMEDY = "put the original file in its place, or move the folder away and run `labkit data` to fetch CIFAR-10 again"
-
-
-class DataError(RuntimeError):
-    """The data cannot be had or cannot be read; the message says which file, and what to do."""
+REMEDY = "put the original file in its place, or move the folder away and fetch CIFAR-10 by `labkit data`"
 
 
 def read_folder(folder):
@@ -31,8 +28,9 @@ def read_folder(folder):
     folder: path of the folder with data_batch_1 to data_batch_5 and test_batch; all five training files
     hold the same number of images, n, and the test file any number, m.
     Returns X_train (5n, 3, 32, 32) uint8, y_train (5n,) int64, X_test (m, 3, 32, 32), y_test (m,).
-    Raises DataError, naming the file, if one is missing, damaged, not of the layout of CIFAR-10, or twice there.
-    Layout: https://www.cs.toronto.edu/~kriz/cifar.html; a row holds 1,024 red values, then green, then blue.
+    Raises DataError, naming the file, if one is missing, damaged, not laid out as CIFAR-10, or there twice.
+    The layout is that of https://www.cs.toronto.edu/~kriz/cifar.html: a row holds 1,024 red values, then
+    green, then blue.
     """
     folder = Path(folder)
     batches = []
@@ -40,7 +38,7 @@ def read_folder(folder):
         pixels, labels = read_batch(folder / name)
         if i == 0:
             count = len(pixels)
-            X_train = np.empty((5 * count, PIXELS), np.uint8)  # filled batch by batch: no second copy in memory
+            X_train = np.empty((5 * count, PIXELS), np.uint8)  # filled batch by batch: no second copy
             y_train = np.empty(5 * count, np.int64)
         if len(pixels) != count:
             raise _problem(folder / name, f"holds {len(pixels):,} images where data_batch_1 holds {count:,}")
@@ -77,8 +75,8 @@ def read_batch(path):
 def read_meta(folder):
     """What batches.meta tells, if it can be read: the class names, and whether the folder holds the stand-in.
 
-    Returns (classes, standin): ten names in the order of the labels, the official ones where the file is missing,
-    unreadable or names other than ten classes; and True if its key `data_set` says "stand-in".
+    Returns (classes, standin): ten names in the order of the labels, the official ones where the file is
+    missing, unreadable or names other than ten classes; and True if its key `data_set` says "stand-in".
     """
     try:
         meta = _read(Path(folder) / META_FILE)
@@ -132,7 +130,8 @@ def _read(path):
 
 def _kind(value):
     name = type(value).__name__
-    return {"ArrayRecord": "array", "DtypeRecord": "dtype", "memoryview": "bytes", "NoneType": "None"}.get(name, name)
+    names = {"ArrayRecord": "array", "DtypeRecord": "dtype", "memoryview": "bytes", "NoneType": "None"}
+    return names.get(name, name)
 
 
 def _pixels(path, record):
@@ -150,7 +149,7 @@ def _pixels(path, record):
 
 
 def _labels(path, labels):
-    """The labels of a batch, (n,) int64, each from 0 to 9; given as a list of whole numbers or as an array."""
+    """The labels of a batch, (n,) int64, each from 0 to 9; given as a list of whole numbers or an array."""
     if isinstance(labels, ArrayRecord):
         labels = _array(path, "labels", labels)
         if labels.ndim != 1 or labels.dtype.kind not in "iu":
@@ -171,10 +170,10 @@ def _labels(path, labels):
 
 
 def _array(path, what, record):
-    """The array that a record describes; a view of the bytes that were read, so never larger than the file."""
+    """The array that a record describes; a view of the bytes read, so never larger than the file."""
     code, order = getattr(record.dtype, "code", None), getattr(record.dtype, "order", None)
     shape, raw = record.shape, record.raw
-    if not (isinstance(code, str) and re.fullmatch("[biufc][0-9]{1,2}", code) and order in ("<", ">", "|", "=")):
+    if not (isinstance(code, str) and re.fullmatch("[biufc][0-9]{1,2}", code) and order in tuple("<>|=")):
         kind = "Python objects" if str(code).startswith("O") else "no numbers"
         raise _problem(path, f"holds {what} that are {kind} instead of whole numbers")
     if not (isinstance(shape, tuple) and len(shape) <= 4 and all(type(n) is int and n >= 0 for n in shape)):
@@ -183,7 +182,8 @@ def _array(path, what, record):
         dtype = np.dtype(order + code)
         raw = raw.encode("latin-1") if isinstance(raw, str) else raw  # Python 3, protocols 0 to 2
         if math.prod(shape) * dtype.itemsize != len(raw):
-            raise _problem(path, f"announces {what} of shape {shape} and dtype {dtype} but holds {len(raw):,} bytes of them")
+            raise _problem(path, f"announces {what} of shape {shape} and dtype {dtype} "
+                                 f"but holds {len(raw):,} bytes of them")
         return np.frombuffer(raw, dtype).reshape(shape, order="F" if record.fortran else "C")
     except (TypeError, ValueError):
         raise _problem(path, f"holds {what} in a form that is damaged") from None

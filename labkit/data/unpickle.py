@@ -118,7 +118,7 @@ def _instructions(data):
             if op == b".":
                 return
         elif data[:1] == b"\x80":
-            raise UnpickleError(f"is damaged, or holds more than plain values and arrays (instruction {op!r})")
+            raise UnpickleError(f"is damaged, or holds more than values and arrays (instruction {op!r})")
         else:
             raise UnpickleError("is not a pickle")
     raise UnpickleError("is truncated" if data else "is empty")
@@ -192,7 +192,7 @@ def _add(target, items):
 def _admit(module, name):
     asked = Name(module + "." + name)
     if asked not in ADMITTED:
-        raise UnpickleError(f"asks for {asked[:80]!r}, which a file of images has no use for; nothing of it was run")
+        raise UnpickleError(f"asks for {asked[:80]!r}, which no file of images needs; nothing was run")
     return asked
 
 

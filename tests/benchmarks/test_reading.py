@@ -1,5 +1,8 @@
-"""Reading CIFAR-10 into memory: time and peak memory of a fresh process, against a reader that unpickles, stacks
-and transposes. The two take turns, and medians are compared, because the machine may be busy with other things."""
+"""Reading CIFAR-10 into memory: time and peak memory of a fresh process.
+
+The peer is a reader that unpickles, stacks and transposes. The two take turns, and medians are compared,
+because the machine may be busy with other things.
+"""
 
 import json
 import statistics
@@ -20,11 +23,13 @@ REPORT = """
     try:  # the peak of this process alone; what `resource` says may include that of its parent
         peak = int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) / 1024
     except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 1024)
+        unit = 2**20 if sys.platform == "darwin" else 1024
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
     print(json.dumps([seconds, peak, shape, int(total)]))
 """
 
-LABKIT = """
+LABKIT = (
+    """
 def main(folder):
     import time
     from labkit.data import load_cifar10
@@ -32,9 +37,12 @@ def main(folder):
     data = load_cifar10(folder)
     seconds, shape = time.perf_counter() - start, data.X_train.shape + data.X_test.shape
     total = data.X_train[:10].sum() + data.y_train.sum()
-""" + REPORT
+"""
+    + REPORT
+)
 
-PEER = """
+PEER = (
+    """
 def main(folder):
     import pickle, time
     import numpy as np
@@ -52,7 +60,9 @@ def main(folder):
     seconds = time.perf_counter() - start
     shape = X_train.transpose(0, 3, 1, 2).shape + X_test.transpose(0, 3, 1, 2).shape
     total = X_train[:10].sum() + y_train.sum()
-""" + REPORT
+"""
+    + REPORT
+)
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +90,17 @@ def test_reading_cifar10(benchmark, folder):
     time_ours, time_peer = (statistics.median(run[0] for run in runs[1:]) for runs in (ours, peer))
     peak_ours, peak_peer = (max(run[1] for run in runs) for runs in (ours, peer))
     ratio = statistics.median(a[0] / b[0] for a, b in zip(ours[1:], peer[1:], strict=True))
-    benchmark.extra_info |= {"seconds": time_ours, "seconds of the peer": time_peer, "ratio": ratio,
-                             "peak MiB": peak_ours, "peak MiB of the peer": peak_peer, "NumPy": np.__version__}
-    print(f"\nreading CIFAR-10: {time_ours:.3f} s, peer {time_peer:.3f} s, ratio {ratio:.2f} (bound 1.8); "
-          f"peak {peak_ours:.0f} MiB (bound 270), peer {peak_peer:.0f} MiB")
+    benchmark.extra_info |= {
+        "seconds": time_ours,
+        "seconds of the peer": time_peer,
+        "ratio": ratio,
+        "peak MiB": peak_ours,
+        "peak MiB of the peer": peak_peer,
+        "NumPy": np.__version__,
+    }
+    print(
+        f"\nreading CIFAR-10: {time_ours:.3f} s, peer {time_peer:.3f} s, ratio {ratio:.2f} (bound 1.8); "
+        f"peak {peak_ours:.0f} MiB (bound 270), peer {peak_peer:.0f} MiB"
+    )
     assert ratio <= 1.8
     assert peak_ours <= 270
