@@ -88,11 +88,11 @@ def fetch(folder, mirrors=None, size=SIZE, md5=MD5, patience=Patience(), insist=
         _check_place(folder, size)
         with _alone(work) as waited:
             if missing_files(target):
-                if waited or not insist:
-                    _recall(work, mirrors)
                 for leftover in work.glob("tmp*"):  # of a process that was killed
                     leftover.unlink()
                 archive = _placed_by_hand(folder, size, md5)
+                if archive is None and (waited or not insist):
+                    _recall(work, mirrors)
                 archive = archive or _download(work, mirrors, size, md5, patience, insist)
                 try:
                     _put_in_place(extract(archive, work / "unpacked"), target)
