@@ -128,10 +128,11 @@ class Prepared:
                     raise
                 print(f"labkit grade: {path.stem} cannot be marked, `labkit student` says why; left out", file=sys.stderr)
         self.paths = good
-        self.source, self.release, self.book, self.bytes = {}, {}, {}, {}
-        for path in good:
-            with tempfile.TemporaryDirectory() as course:
-                make_release([path], course, database=True)
+        self.source, self.release, self.bytes = {}, {}, {}
+        with tempfile.TemporaryDirectory() as course:
+            make_release(good, course, database=True)
+            self.book = Path(course, "gradebook.db").read_bytes() if good else b""
+            for path in good:
                 name = path.stem
                 source = lab_cells.read_lab(path)
                 for cell in source.cells:
@@ -139,9 +140,7 @@ class Prepared:
                         cell.outputs, cell.execution_count = [], None
                 self.source[name] = source
                 self.release[name] = nbformat.read(Path(course, "release", name, path.name), as_version=4)
-                self.book[name] = Path(course, "gradebook.db").read_bytes()
                 self.bytes[name] = (nbformat.writes(source).encode(), nbformat.writes(self.release[name]).encode())
-        self.version = hashlib.sha256(_kit_version().encode())
 
 
 @functools.lru_cache
@@ -308,9 +307,12 @@ def _data(standin, folder, remote=False):
 
 def _gradebook(out, prepared, names, fresh):
     """nbgrader's course in the report's folder; returns None. The labs are entered, submissions kept."""
+    from labkit.course import report
     from labkit.course.student import make_release
     if fresh and (out / "gradebook.db").exists():
         (out / "gradebook.db").replace(out / "gradebook.db.old")
+    if not (out / "gradebook.db").exists():
+        report.write(out / "gradebook.db", prepared.book)  # as good as new, and quicker
     try:
         make_release([path for path in prepared.paths if path.stem in names], out, database=True)
     except CourseError as error:
@@ -341,7 +343,7 @@ def make_job(submission, prepared, limits, where, level, book=None):
             "notes": submission.notes, "reference": submission.student == "_reference", "exercises": exercises,
             "imports": _labkit_names(nb), "sandbox": level, "environment": where["variables"],
             "readable": where["readable"], "wanted": where["wanted"], "submission": submission.content,
-            "source": source, "release": release, "gradebook": prepared.book[submission.lab]}
+            "source": source, "release": release, "gradebook": prepared.book}
 
 
 def _labkit_names(nb):

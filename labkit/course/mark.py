@@ -16,6 +16,9 @@ import threading
 import time
 from pathlib import Path
 
+# jsonschema would compile a grammar for addresses that no notebook has, for a second or two in every process.
+sys.modules.setdefault("rfc3987_syntax", None)
+
 import nbformat
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
@@ -25,7 +28,7 @@ from nbformat.v4 import new_output
 from traitlets import Any, Dict, Float
 
 from labkit.course import labs, repair, sandbox
-from labkit.course.kernel import FIGURE, NOTES, PLAN
+from labkit.course.kernel import BROKEN, FIGURE, NOTES, PLAN
 from labkit.course.student import READY_ID, nbgrader_config, nbgrader_log
 
 STUDENT = "student"  # the name in the private course: real names may hold any character
@@ -147,10 +150,17 @@ class Run:
         self.deadline = time.monotonic() + job["timeout"]
         self.trouble, self.status = "", ""
         self.events, self.changed, self.figures, self.missing = [], [], {}, []
-        self.kernels = 0
+        self.kernels, self.broken, self.broken_list = 0, [], None
 
     def left(self):
         return self.deadline - time.monotonic()
+
+    def give_up(self, names):
+        """Let the kernel take these functions for not done: they do not come back, or end it."""
+        self.broken += names
+        new = self.folder / "broken.new"
+        new.write_text(json.dumps(self.broken), encoding="utf-8")
+        new.replace(self.broken_list)
 
     def notes(self):
         found = list(dict.fromkeys(self.events))
@@ -173,6 +183,8 @@ class SandboxedKernel(AsyncKernelManager):
         self.work, self.shared = place / "work", place / "io"
         self.work.mkdir(parents=True), self.shared.mkdir()
         (self.shared / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+        run.broken_list = self.shared / BROKEN
+        run.give_up([])
         job = run.job
         readable = sandbox.python_folders() + [path for path in job["readable"] if os.path.exists(path)]
         want = sandbox.spec(job["sandbox"], self.work, self.shared, readable, job["memory"], job["timeout"] + 60)
@@ -274,15 +286,25 @@ class RunCells(Execute):
             why = _ends_itself(cell.source) or "the kernel ended in it"
         self.run.events.append(f"cell {index + 1}{_named(cell)}: {why}; it was left out")
         self.left_out[index] = f"left out: {why}"
+        self._give_up(cell)
         self.stopped = "not run: the kernel had ended before"
         cell.outputs = [_error("LeftOut", self.left_out[index])]
         sandbox.kill_tree(self.km.provisioner.pid if self.km.provisioner else -1)
+
+    def _give_up(self, cell):
+        """If it was the check of one exercise, that function shall not also cost the cells that go on with it."""
+        if labs.kind(cell) == "check":
+            known = {name for about in self.run.job["exercises"].values() for name in about["names"]}
+            names = sorted(labs.names_used(cell.source) & known)
+            if len(names) == 1:
+                self.run.give_up(names)
 
     def on_cell_executed(self, **kwargs):
         super().on_cell_executed(**kwargs)
         cell, index = kwargs["cell"], kwargs["cell_index"]
         if kwargs["execute_reply"]["content"].get("ename") == "CellTimeoutError":
             self.run.status = "timed out"
+            self._give_up(cell)
             self.run.events.append(f"cell {index + 1}{_named(cell)} ran longer than {self._seconds_for(cell):.0f} s: "
                                    "stopped, the cells after it were run")
 
@@ -314,6 +336,8 @@ class RunCells(Execute):
                 told = json.loads(data[NOTES])
                 self.run.changed += [str(name)[:80] for name in told.get("changed", [])]
                 self.run.missing += [str(name)[:80] for name in told.get("missing", [])]
+                if told.get("ended"):
+                    self.run.events.append(f"cell {cell_index + 1} calls exit() or quit(): ignored")
             else:
                 told = json.loads(data[FIGURE])
                 self.run.figures[cell_index] = (base64.b64decode(told["png"]), [str(f) for f in told["flags"]])

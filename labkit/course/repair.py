@@ -41,12 +41,12 @@ def fetch(path, largest=LARGEST):
         if os.path.islink(path):
             raise Unreadable("not readable", "it is a symbolic link, which is not followed") from None
         raise Unreadable("not readable", f"the file cannot be opened: {error.strerror}") from None
+    mode, size = os.fstat(descriptor).st_mode, os.fstat(descriptor).st_size
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        what = "a folder, not a notebook" if stat.S_ISDIR(mode) else "not a regular file"
+        raise Unreadable("not readable", f"it is {what}")
     with open(descriptor, "rb") as file:
-        mode, size = os.fstat(descriptor).st_mode, os.fstat(descriptor).st_size
-        if stat.S_ISDIR(mode):
-            raise Unreadable("not readable", "it is a folder, not a notebook")
-        if not stat.S_ISREG(mode):
-            raise Unreadable("not readable", "it is not a regular file")
         if size <= largest:
             return file.read(largest + 1), []
         with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as content:
@@ -262,8 +262,8 @@ def repair(nb, release):
     for cell in cells:
         cell.metadata.pop("nbgrader", None)
     keep = set(map(id, chosen.values()))
-    drop = {id(cell) for grade_id, found in candidates.items() for cell in found
-            if labs.kind(graded[grade_id]) in ("check", "locked") and id(cell) not in keep}
+    drop = {id(cell) for grade_id, found in candidates.items() for cell in found if id(cell) not in keep and (
+        labs.kind(graded[grade_id]) in ("check", "locked") or cell.source.strip() == graded[grade_id].source.strip())}
     cells = [cell for cell in cells if id(cell) not in drop]
     for grade_id, cell in chosen.items():
         _become(cell, graded[grade_id], notes)
