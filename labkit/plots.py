@@ -314,6 +314,122 @@ def landscape_plane(a, b, losses, ax=None, data=None, title="Loss in a plane", l
     return ax
 
 
+def step_sizes(sizes, losses, start=None, ax=None, data=None, title="Loss after one step, by its size"):
+    """Loss after a single step against the step size, on log axes; the best size of each curve is circled.
+
+    sizes: (K,) step sizes. losses: (K,) losses, or a dict label -> (K,). start: the loss before the step, a dotted line.
+    Returns the Axes. Raises ValueError if a curve has not one number for each size.
+    """
+    curves, sizes = _lines(losses, "losses"), _lines(sizes, "sizes")[None]
+    ax = _axes(ax)
+    for label, values in curves.items():
+        if values.shape != sizes.shape:
+            raise ValueError(f"losses must have one number for each of the {len(sizes)} sizes, got {len(values)}")
+        line, = ax.loglog(sizes, values, marker="o", markersize=4, label=label)
+        best = int(np.nanargmin(values))
+        ax.plot(sizes[best], values[best], "o", color=line.get_color(), markersize=11, fillstyle="none")
+    if start is not None:
+        ax.axhline(start, color="0.35", linestyle=":", linewidth=1.4, label="before the step")
+    ax.set(title=_title(title, data), xlabel="step size", ylabel="loss")
+    _legend(ax)
+    return ax
+
+
+def wall_clock(runs, ax=None, data=None, title="Loss against time", ylabel="loss"):
+    """Loss against the time spent on training, a curve for each way to train.
+
+    runs: dict label -> (seconds, losses), two sequences of the same length.
+    Returns the Axes. Raises ValueError if a run has not one loss for each time.
+    """
+    if not isinstance(runs, Mapping) or not runs:
+        raise ValueError("runs must be a dict of at least one run, label -> (seconds, losses)")
+    ax = _axes(ax)
+    for label, run in runs.items():
+        seconds, losses = (_lines(values, f"runs[{label!r}]")[None] for values in run)
+        if seconds.shape != losses.shape:
+            raise ValueError(f"runs[{label!r}] must have one loss for each time, got {len(losses)} and {len(seconds)}")
+        ax.plot(seconds, losses, marker="o", markersize=3, label=label)
+    ax.set(title=_title(title, data), xlabel="seconds of training", ylabel=ylabel)
+    _legend(ax)
+    return ax
+
+
+def heat_map(values, rows, columns, row_label, column_label, ax=None, data=None, title="Validation accuracy",
+             colorbar="accuracy", text="{:.1%}"):
+    """A table of numbers as colours, each written into its cell; the highest is framed, what is missing stays grey.
+
+    values: (R, C) numbers; NaN where there is none, as for a run that diverged. rows: R names or settings.
+    columns: C of them. text: the format of a number in its cell.
+    Returns the Axes. Raises ValueError if values is not (R, C), or holds no number at all.
+    """
+    values = np.asarray(values, dtype=float)
+    if values.shape != (len(rows), len(columns)):
+        raise ValueError(f"values must be ({len(rows)}, {len(columns)}), one for each row and column, got {values.shape}")
+    if not np.isfinite(values).any():
+        raise ValueError("values must hold at least one finite number")
+    values = np.where(np.isfinite(values), values, np.nan)
+    ax = _axes(ax, figsize=(1.5 + 0.95 * len(columns), 1.3 + 0.5 * len(rows)))
+    low, high = np.nanmin(values), np.nanmax(values)
+    ax.set_facecolor("0.85")
+    image = ax.imshow(values, aspect="auto", vmin=low, vmax=high)
+    for (i, j), value in np.ndenumerate(values):
+        dark = value < (low + high) / 2 and high > low
+        ax.text(j, i, "–" if np.isnan(value) else text.format(value), ha="center", va="center", fontsize=9,
+                color="white" if dark else "black")
+    i, j = np.unravel_index(np.nanargmax(values), values.shape)
+    ax.add_patch(plt.Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, edgecolor="#D55E00", linewidth=3))
+    ax.grid(False)
+    ax.set_xticks(range(len(columns)), [_setting(c) for c in columns])
+    ax.set_yticks(range(len(rows)), [_setting(r) for r in rows])
+    ax.figure.colorbar(image, ax=ax, label=colorbar)
+    ax.set(title=_title(title, data), xlabel=column_label, ylabel=row_label)
+    return ax
+
+
+def confusion_matrix(counts, classes, ax=None, data=None, title="Confusion matrix"):
+    """Confusion matrix: a row for each true class, coloured by its share of the row, the counts written into it.
+
+    counts: (C, C), entry (i, j) the number of images of class i that were called j. classes: C names.
+    Returns the Axes. Raises ValueError if counts is not (C, C) or has a negative entry.
+    """
+    counts = np.asarray(counts)
+    C = len(classes)
+    if counts.shape != (C, C) or counts.dtype.kind not in "iuf" or not (counts >= 0).all():
+        raise ValueError(f"counts must be ({C}, {C}), numbers of images, at least 0, got shape {counts.shape}")
+    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+    ax = _axes(ax, figsize=(7.4, 6.2))
+    image = ax.imshow(shares, vmin=0, vmax=max(shares.max(), 1e-9))
+    for (i, j), count in np.ndenumerate(counts):
+        ax.text(j, i, f"{count:g}", ha="center", va="center", fontsize=8,
+                color="white" if shares[i, j] < shares.max() / 2 else "black")
+    ax.grid(False)
+    ax.set_xticks(range(C), classes, rotation=45, ha="right")
+    ax.set_yticks(range(C), classes)
+    bar = ax.figure.colorbar(image, ax=ax, label="share of the images of the class")
+    bar.ax.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
+    ax.set(title=_title(title, data), xlabel="predicted class", ylabel="true class")
+    return ax
+
+
+def templates(W, classes, columns=5, data=None, title="Learned templates", size=1.3):
+    """The weights of each class as an image, stretched from its smallest weight (dark) to its largest (bright).
+
+    W: (3072, C) weights of pixels, or (3073, C) with the bias as the last row, which is left out. classes: C names.
+    Returns the C Axes. Raises ValueError for another shape.
+    """
+    W = np.asarray(W, dtype=float)
+    if W.ndim != 2 or W.shape[0] not in (3072, 3073) or W.shape[1] != len(classes):
+        raise ValueError(f"W must be (3072, {len(classes)}), or (3073, {len(classes)}) with the bias last, got {W.shape}")
+    pictures = W[:3072].T - W[:3072].min(axis=0)[:, None]
+    pictures /= np.maximum(pictures.max(axis=1, keepdims=True), np.finfo(float).tiny)
+    return image_grid(pictures, titles=list(classes), columns=columns, data=data, title=title, size=size)
+
+
+def _setting(value):
+    """A setting on a tick: 0.001 as it is, 1e-05 as a power of ten."""
+    return value if isinstance(value, str) else f"{value:g}"
+
+
 def _class_color(k):
     return plt.rcParams["axes.prop_cycle"].by_key()["color"][k % len(plt.rcParams["axes.prop_cycle"])]
 

@@ -205,3 +205,65 @@ def test_landscape_plane_marks_the_lowest_point_with_a_to_the_right():
 def test_landscape_plane_refuses_other_shapes_and_what_is_not_finite(losses, says):
     with pytest.raises(ValueError, match=says):
         plots.landscape_plane(np.linspace(-2, 2, 41), np.linspace(-1, 3, 21), losses)
+
+
+def test_step_sizes_circles_the_best_and_draws_the_start():
+    sizes = np.logspace(-5, -1, 5)
+    ax = plots.step_sizes(sizes, {"raw": [2.3, 2.1, 4, 40, 400], "scaled": [2.3, 2.3, 2.2, 2.0, 9]}, start=2.3, data="stand-in")
+    assert legible(ax) and "stand-in" in title(ax) and ax.get_xscale() == ax.get_yscale() == "log"
+    circled = [line.get_xdata()[0] for line in ax.lines if len(line.get_xdata()) == 1]
+    np.testing.assert_allclose(circled, [1e-4, 1e-2])
+    assert "before the step" in [t.get_text() for t in ax.get_legend().get_texts()]
+    with pytest.raises(ValueError, match="5 sizes, got 2"):
+        plots.step_sizes(sizes, [1, 2])
+
+
+def test_wall_clock_draws_each_run_against_its_own_times():
+    ax = plots.wall_clock({"a": ([0, 1, 2], [3, 2, 1]), "b": ([0, 0.5], [3, 2.5])}, data="CIFAR-10")
+    assert legible(ax) and "seconds" in ax.get_xlabel() and "CIFAR-10" in title(ax)
+    np.testing.assert_array_equal(ax.lines[1].get_xdata(), [0, 0.5])
+    with pytest.raises(ValueError, match="one loss for each time"):
+        plots.wall_clock({"a": ([0, 1, 2], [3, 2])})
+    for nothing in ({}, [1, 2]):
+        with pytest.raises(ValueError, match="runs must be a dict"):
+            plots.wall_clock(nothing)
+
+
+def test_heat_map_writes_every_number_and_frames_the_highest():
+    values = [[0.1, 0.25, np.nan], [0.3, 0.2, np.inf]]
+    ax = plots.heat_map(values, [1, 10], [1e-5, 1e-3, "none"], "rate", "penalty", data="stand-in")
+    assert legible(ax) and [t.get_text() for t in ax.texts] == ["10.0%", "25.0%", "–", "30.0%", "20.0%", "–"]
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["1e-05", "0.001", "none"]
+    frame, = [p for p in ax.patches if not p.get_fill()]
+    assert frame.get_xy() == (-0.5, 0.5)
+    with pytest.raises(ValueError, match=r"values must be \(1, 2\)"):
+        plots.heat_map(values, [1], [1, 2], "a", "b")
+    with pytest.raises(ValueError, match="at least one finite"):
+        plots.heat_map([[np.nan]], [1], [1], "a", "b")
+
+
+def test_confusion_matrix_has_the_true_class_in_rows():
+    ax = plots.confusion_matrix([[8, 2], [0, 5]], ["cat", "dog"], data="CIFAR-10")
+    assert legible(ax) and "true" in ax.get_ylabel() and "predicted" in ax.get_xlabel()
+    assert [t.get_text() for t in ax.texts] == ["8", "2", "0", "5"]
+    np.testing.assert_allclose(ax.images[0].get_array(), [[0.8, 0.2], [0, 1]])
+    plots.confusion_matrix(np.zeros((2, 2), int), ["a", "b"])  # no images at all
+    for bad in (np.zeros((2, 3)), np.zeros((3, 3)), [[1, -1], [0, 0]], [["1", "2"], ["3", "4"]]):
+        with pytest.raises(ValueError, match=r"counts must be \(2, 2\)"):
+            plots.confusion_matrix(bad, ["a", "b"])
+
+
+@pytest.mark.parametrize("rows", [3072, 3073])
+def test_templates_stretches_each_class_and_leaves_the_bias_out(rows):
+    W = np.random.default_rng(0).normal(size=(rows, 3)) * [1, 10, 0.1]
+    if rows == 3073:
+        W[-1] = 1000
+    axes = plots.templates(W, ["a", "b", "c"], data="stand-in")
+    assert [ax.get_title() for ax in axes] == ["a", "b", "c"] and "stand-in" in axes[0].figure.get_suptitle()
+    picture = axes[1].images[0].get_array()
+    assert picture.shape == (32, 32, 3) and picture.min() == 0 and picture.max() == 1
+    red = W[:1024, 1].reshape(32, 32)
+    np.testing.assert_allclose(np.corrcoef(picture[..., 0].ravel(), red.ravel())[0, 1], 1)
+    plots.templates(np.zeros((rows, 1)), ["constant"])
+    with pytest.raises(ValueError, match=r"W must be \(3072, 2\)"):
+        plots.templates(W, ["a", "b"])
