@@ -1,8 +1,15 @@
-"""The verdict on each exercise: `check.score(score)` prints what is right and what is not, and gives the points."""
+"""The verdict on each exercise: `check.score(score)` says what is right and what is not, and gives the points."""
 
+from labkit.check.lab02 import (bias_trick, hinge_loss, log_probabilities, ray_scores, regularised_loss,
+                                softmax_probabilities, without_loops)
 from labkit.check.lab03 import (accuracy, accuracy_plot, cost_plot, gradient_descent, log_softmax_loss,
                                 numerical_gradient, score, vectorised)
+from labkit.check.lab04 import (confusion_matrix, gradients_vectorised, minibatch_sgd, softmax_gradient, svm_gradient,
+                                template_images)
 from labkit.check.verdict import EXERCISES, use
 
-__all__ = ["EXERCISES", "accuracy", "accuracy_plot", "cost_plot", "gradient_descent", "log_softmax_loss",
-           "numerical_gradient", "score", "use", "vectorised"]
+__all__ = ["EXERCISES", "accuracy", "accuracy_plot", "bias_trick", "confusion_matrix", "cost_plot",
+           "gradient_descent", "gradients_vectorised", "hinge_loss", "log_probabilities", "log_softmax_loss",
+           "minibatch_sgd", "numerical_gradient", "ray_scores", "regularised_loss", "score",
+           "softmax_gradient", "softmax_probabilities", "svm_gradient", "template_images", "use",
+           "vectorised", "without_loops"]
