@@ -91,11 +91,11 @@ def test_a_wrong_answer_loses_what_it_should_with_its_diagnosis(lab, cell, name)
     texts = "\n".join(text for _, text in verdicts.values())
     assert {e: p for e, p in lost.items() if p} == loses, texts
     assert says in texts, texts
-    assert not re.search(r"\d\.\d{3,}|0x[0-9a-f]|array\(", texts), texts  # no value of the cases is given away
+    assert not re.search(r"\d\.\d{3,}|0x[0-9a-f]|array\(", texts), texts  # no values are given away
     assert _verdicts(lab, cell, source) == verdicts  # the same on every run
 
 
-@pytest.mark.parametrize("lab, cell", [(lab, cell) for lab, table in TABLES.items() for cell in table["STUBS"]])
+@pytest.mark.parametrize("lab, cell", [(lab, cell) for lab in TABLES for cell in TABLES[lab]["STUBS"]])
 def test_a_stub_gets_nothing_and_one_quiet_line(lab, cell):
     for source in [TABLES[lab]["STUBS"][cell], f"{cell} = None", f"{cell} = ...",
                    f"def {cell}(*args, **keywords):\n    'To do.'"]:

@@ -33,7 +33,7 @@ class Misuse(Exception):
 
 
 class Outcome(NamedTuple):
-    """What one call gave: a value, or the error in words; the arguments afterwards, and which have changed."""
+    """What one call gave: a value, or the error in words; the arguments afterwards, and which changed."""
     value: object
     error: str | None
     args: tuple
@@ -95,31 +95,29 @@ class Answer:
     def _watch(self, args):
         """A profiler that notices the first call of a ready-made answer, under whatever name."""
         given = {getattr(a, "__code__", None) for a in args} - {None}
+        packages = {pattern.partition(".")[0] for pattern in self.ready_made}
 
         def watch(frame, event, arg):
-            if self.borrowed or event not in ("call", "c_call"):
-                return
-            if event == "call":
-                name = f"{frame.f_globals.get('__name__')}.{frame.f_code.co_name}"
-                caller = frame.f_back
+            if event == "call" and frame.f_code not in given:
+                module, name = frame.f_globals.get("__name__"), frame.f_code.co_name
+            elif event == "c_call":
+                module, name = getattr(arg, "__module__", None), getattr(arg, "__name__", None)
             else:
-                name = f"{getattr(arg, '__module__', None)}.{getattr(arg, '__name__', None)}"
-                caller = frame
-            public = ".".join(part for part in name.split(".") if not part.startswith("_"))
+                return
+            if self.borrowed or str(module).partition(".")[0] not in packages or name == "<module>":
+                return
+            public = ".".join(part for part in f"{module}.{name}".split(".") if not part.startswith("_"))
             if not any(fnmatch.fnmatchcase(public, pattern) for pattern in self.ready_made):
                 return
-            # Importing a module runs its code, and a function that the check handed over is not borrowed.
-            line, inner = None, frame
+            # Importing a module runs its code, and what the check itself handed over is not borrowed.
+            line, inner = None, frame.f_back if event == "call" else frame
             while inner and inner.f_code is not Answer.__call__.__code__:
                 if inner.f_code in given or inner.f_code.co_filename.startswith("<frozen importlib"):
                     return
-                if line is None and inner is not frame and is_students(inner.f_code):
+                if line is None and is_students(inner.f_code):
                     line = inner.f_lineno
                 inner = inner.f_back
-            if event == "c_call" and caller is not None and is_students(caller.f_code):
-                line = caller.f_lineno
-            if inner is not None and public.split(".")[-1] != "<module>":
-                self.borrowed = public + (f", line {line}" if line else "")
+            self.borrowed = public + (f", line {line}" if line else "")
 
         return watch
 

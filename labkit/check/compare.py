@@ -10,7 +10,8 @@ from labkit.check.source import notebook_arrays
 
 _FACTORS = {-1.0: "the sign is wrong: it is exactly the negative of what is asked",
             2.0: "it is exactly twice what is asked", 0.5: "it is exactly half of what is asked",
-            100.0: "it is exactly 100 times what is asked", 0.01: "it is exactly a hundredth of what is asked"}
+            100.0: "it is exactly 100 times what is asked",
+            0.01: "it is exactly a hundredth of what is asked"}
 
 
 def equals(cases, expected, mistakes=(), also=(), tell=None, lab=None, tolerance=1e-5):
@@ -104,7 +105,8 @@ def diagnose(answer, expected, cases, outcomes, mistakes=(), more=(), lab=None, 
                 return text
     fits = lab is not None and _fits_lab(answer, expected, lab, tolerance)
     for line, name in [] if fits else notebook_arrays(answer.function):
-        return f"line {line} uses {name}, a variable of the notebook: the answer has to come from the arguments"
+        return (f"line {line} uses {name}, a variable of the notebook: the answer has to come from "
+                "the arguments")
     outcome, want = outcomes[first], np.asarray(expected(*cases[first]))
     said = outcome.error or misfit(outcome.value, want)
     if fits:
@@ -134,9 +136,8 @@ def misfit(value, want):
         return f"it returns True or False, {asked} is asked"
     if isinstance(value, list):
         return f"it returns a Python list, {asked} is asked"
-    if not isinstance(value, np.ndarray) and not (want.ndim == 0 and isinstance(value, (int, float, np.number))):
-        if not hasattr(value, "__float__") or want.ndim:
-            return f"it returns {a_type(value)}, {asked} is asked"
+    if not isinstance(value, np.ndarray) and (want.ndim or not hasattr(value, "__float__")):
+        return f"it returns {a_type(value)}, {asked} is asked"
     got = np.asarray(value)
     if got.dtype.kind == "O" and got.ndim == 0:
         got = np.asarray(float(value))

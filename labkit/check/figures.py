@@ -25,8 +25,8 @@ class Plot:
         found = []
         for ax in self.axes:
             for line in ax.get_lines():
-                unseen = str(line.get_linestyle()) in ("None", "", " ") and str(line.get_marker()) in ("None", "", " ")
-                if line.get_visible() and not unseen and line.get_alpha() != 0:
+                styles = {str(line.get_linestyle()), str(line.get_marker())}
+                if line.get_visible() and line.get_alpha() != 0 and not styles <= {"None", "", " "}:
                     x, y = _numbers(line.get_xdata()), _numbers(line.get_ydata())
                     if x is not None and y is not None and len(x) == len(y):
                         found.append((ax, x, y))
@@ -53,7 +53,8 @@ def line(steps, course):
                     else "the axes hold no line")
         ax, x, y = best
         if len(y) not in (steps, steps + 1):
-            return f"the longest line has {max(len(c[2]) for c in plot.curves()):,} points, there are {steps:,} steps"
+            longest = max(len(c[2]) for c in plot.curves())
+            return f"the longest line has {longest:,} points, there are {steps:,} steps"
         if not _finite(y):
             return "some of its values are NaN or infinite"
         if not _finite(x):

@@ -29,26 +29,26 @@ def _score_in_the_lab(rng):
     return _score_arguments(rng, 1000, 10, 10)
 
 
-def _bias(X, W):
-    return X @ W + 1
-
-
 score = exercise("score", points=20, answer=score_, criteria=[
     (18, "X @ W: a row of scores for each image, a column for each class",
      equals(_score_cases, score_, lab=_score_in_the_lab, mistakes=[
          ("X * W multiplies entry by entry; the matrix product is X @ W", lambda X, W: X * W),
-         ("W is transposed: images are the rows of X and classes the columns of W, so X @ W", lambda X, W: X @ W.T),
+         ("W is transposed: images are the rows of X and classes the columns of W, so X @ W",
+          lambda X, W: X @ W.T),
          ("X is transposed: images are the rows of X, so X @ W", lambda X, W: X.T @ W),
          ("both are transposed: images are the rows of X and classes the columns of W, so X @ W",
           lambda X, W: X.T @ W.T),
          ("the layout of images in columns (W x); here images are rows, so X @ W", lambda X, W: W @ X),
          ("the layout of images in columns (W x); here images are rows, so X @ W", lambda X, W: W.T @ X),
-         ("the scores are transposed: (classes, images) where (images, classes) is asked", lambda X, W: (X @ W).T),
-         ("something is added: this linear score has no bias", _bias),
+         ("the scores are transposed: (classes, images) where (images, classes) is asked",
+          lambda X, W: (X @ W).T),
+         ("something is added: this linear score has no bias", lambda X, W: X @ W + 1),
          ("these are probabilities (softmax) of the scores: return the scores themselves",
           lambda X, W: np.exp(X @ W) / np.exp(X @ W).sum(axis=1, keepdims=True)),
-         ("this is the sum over all classes: keep one column for each class", lambda X, W: (X @ W).sum(axis=1)),
-         ("these are the classes with the highest score: return the scores", lambda X, W: (X @ W).argmax(axis=1)),
+         ("this is the sum over all classes: keep one column for each class",
+          lambda X, W: (X @ W).sum(axis=1)),
+         ("these are the classes with the highest score: return the scores",
+          lambda X, W: (X @ W).argmax(axis=1)),
          ("the scores are divided by the number of images", lambda X, W: X @ W / len(X)),
      ])),
     (2, "X and W are left as they were", unchanged(_score_cases))])
@@ -57,7 +57,7 @@ score = exercise("score", points=20, answer=score_, criteria=[
 
 
 def _loss(scores, y):
-    """Mean over the images of -log softmax(scores)[y]: what `losses.cross_entropy` computes, as it stands in the lab."""
+    """Mean over the images of -log softmax(scores)[y]: `losses.cross_entropy` as it stands in the lab."""
     shifted = scores - scores.max(axis=1, keepdims=True)
     rows = np.arange(len(y))
     return np.mean(np.log(np.exp(shifted).sum(axis=1)) - shifted[rows, y])
@@ -108,7 +108,8 @@ def _loss_cases(rng, sizes, types=(np.int64,)):
 
 
 def _one_image(rng):
-    cases = [(2 * rng.normal(size=(1, c)), np.array([k])) for c, k in [(3, 1), (12, 11), (2, 0), (10, 7), (4, 2)]]
+    cases = [(2 * rng.normal(size=(1, c)), np.array([k]))
+             for c, k in [(3, 1), (12, 11), (2, 0), (10, 7), (4, 2)]]
     return cases + [(a.astype(np.float32), y.astype(np.int32)) for a, y in cases[:1]]
 
 
@@ -149,13 +150,13 @@ def _any_scores(answer):
         if not agrees(answer, cases, *right):
             values = [answer(*args).value for args in cases]
             if all(np.isfinite(np.asarray(v, dtype=float)).all() for v in values if v is not None):
-                return ("finite but not right for scores in the thousands: cutting the scores off, or a number "
-                        "added inside the log, changes the loss; subtract each row's maximum instead")
+                return ("finite but not right for scores in the thousands: cutting the scores off, or a "
+                        "number added inside the log, changes the loss; subtract each row's maximum instead")
             return (f"exp {over} for scores in the thousands: subtract each row's maximum before exp, "
                     "which changes no probability")
     if not agrees(answer, mixed, *right):
-        return ("one maximum is subtracted from all images: a row far below it underflows; take each row's own, "
-                "scores.max(axis=1, keepdims=True)")
+        return ("one maximum is subtracted from all images: a row far below it underflows; take each row's "
+                "own, scores.max(axis=1, keepdims=True)")
     if not agrees(answer, unlikely, *right):
         return ("wrong for a class of very small probability: a number added inside the log, or a clipped "
                 "probability, changes the loss")
@@ -170,8 +171,10 @@ _LOSS_MISTAKES = [
     ("probability instead of log-probability: the log is missing", lambda s, y: -np.mean(_p(s, y))),
     ("probability instead of log-probability: the log is missing", lambda s, y: np.mean(_p(s, y))),
     ("probability instead of log-probability: the log is missing", lambda s, y: np.mean(1 - _p(s, y))),
-    ("logarithm to base 2: the loss is in natural logarithms (np.log)", lambda s, y: -np.mean(_log_p(s, y)) / np.log(2)),
-    ("logarithm to base 10: the loss is in natural logarithms (np.log)", lambda s, y: -np.mean(_log_p(s, y)) / np.log(10)),
+    ("logarithm to base 2: the loss is in natural logarithms (np.log)",
+     lambda s, y: -np.mean(_log_p(s, y)) / np.log(2)),
+    ("logarithm to base 10: the loss is in natural logarithms (np.log)",
+     lambda s, y: -np.mean(_log_p(s, y)) / np.log(10)),
     ("the scores are not normalised: divide by the sum of exp over the classes, or subtract its log",
      lambda s, y: -np.mean(s[np.arange(len(y)), y])),
     ("the scores are not normalised: divide by the sum of exp over the classes, or subtract its log",
@@ -181,7 +184,7 @@ _LOSS_MISTAKES = [
     ("wrong axis: softmax is over the classes of one image (axis=1), this is over the images",
      lambda s, y: -np.mean(np.log(_softmax(s, axis=0))[np.arange(len(y)), y])),
     ("wrong axis: softmax is over the classes of one image (axis=1), this is over the images",
-     lambda s, y: -np.mean(np.log(_over_images(np.exp(s - s.max(axis=1, keepdims=True))))[np.arange(len(y)), y])),
+     lambda s, y: -np.mean(np.log(_over_images(np.exp(s - s.max(axis=1)[:, None])))[np.arange(len(y)), y])),
     ("wrong axis: the maximum is of each row (axis=1), this subtracts that of each column",
      _column_maximum),
     ("the maximum and the sum lose their axis: use keepdims=True, so that each row is divided by its own sum",
@@ -213,7 +216,8 @@ _LOSS_MISTAKES = [
 _MEAN_MISTAKES = [
     ("this is the sum over the images, N times too large: the loss is their mean", _summed),
     ("one loss for each image: return their mean", lambda s, y: -_log_p(s, y)),
-    ("softmax is over the classes of each image (axis=1): this sums exp over all images together", _over_everything),
+    ("softmax is over the classes of each image (axis=1): this sums exp over all images together",
+     _over_everything),
     ("every label picks its column of every image here: use scores[np.arange(N), y]",
      lambda s, y: -np.mean(np.log(_softmax(s))[:, y])),
     ("every label picks its column of every image here: use scores[np.arange(N), y]",
@@ -276,7 +280,7 @@ def _coupled(rng, shape):
 
 
 def _curved(rng):
-    """Strongly curved in each entry alone: forward differences err by h/2 times a curvature of 20 and more."""
+    """Strongly curved in each entry alone: forward differences err by h/2 times a curvature of 20 or more."""
     a = rng.uniform(10, 15, size=(2, 3))
     return _Probe(rng.uniform(0.5, 1, size=(2, 3)), lambda x: np.sum(a * x ** 2), lambda x: 2 * a * x)
 
@@ -294,7 +298,7 @@ def _slopes(answer, probe, tolerance, **keywords):
         return "f is never called"
     moved = abs(probe.moves()) > 1e-13  # an entry put back by subtraction may be off in its last digit
     if not moved.any():
-        return "f is evaluated at x itself every time: the entry that is moved is not in the array that f gets"
+        return "f is evaluated at x itself every time: what is moved is not in the array that f gets"
     if wrong_kind:
         return wrong_kind
     got = np.asarray(outcome.value, dtype=float)
@@ -308,10 +312,10 @@ def _wrong_slopes(probe, got, want, moved):
     one_sided = not ((steps < 0).any() and (steps > 0).any())
     size = float(abs(steps).max())
     if moved[0].all() and probe.x.size > 1:
-        return "all entries of x are moved at once: a partial derivative moves one of them and keeps the others"
+        return "all entries of x are moved at once: a partial derivative moves one and keeps the others"
     for factor, text in [
-            (0.5, "half of the gradient: f(x + h) - f(x) is divided by 2h, but only one of the two is moved by h"
-                  if one_sided else "half of the gradient: divided by twice the distance of the two points"),
+            (0.5, "half of the gradient: f(x + h) - f(x) is divided by 2h, but only one of the two is moved "
+                  "by h" if one_sided else "half of the gradient: divided by twice the points' distance"),
             (2, "twice the gradient: f(x + h) - f(x - h) is divided by h, their distance is 2h"),
             (-1, "the sign: it is f(x + h) - f(x - h), not the other way round"),
             (size, "the difference is not divided by the step"),
@@ -336,7 +340,8 @@ def _slope_of_a_matrix(answer):
 
 
 def _slope_of_any_shape(answer):
-    for shape, name in [((5,), "a vector"), ((2, 3, 2), "an array of three axes"), ((), "a single number (shape ())")]:
+    for shape, name in [((5,), "a vector"), ((2, 3, 2), "an array of three axes"),
+                        ((), "a single number (shape ())")]:
         found = _slopes(answer, _coupled(answer.rng(), shape), 1e-4)
         if found:
             return f"for {name}: {found}"
@@ -424,8 +429,10 @@ class _Slope:
         return gradient_descent_(self.loss, self.gradient, self.start, step_size, steps)
 
     def points(self):
-        """Where the gradient was evaluated, without repetitions of the same place."""
-        return [W for i, W in enumerate(self.visited) if i == 0 or not np.array_equal(W, self.visited[i - 1])]
+        """Where the gradient was evaluated, (places, *W.shape), without repetitions of the same place."""
+        visited = np.array(self.visited).reshape(-1, *self.start.shape)
+        moved = (visited[1:] != visited[:-1]).any(axis=(1, 2))
+        return visited[np.concatenate([[True], moved])] if len(visited) else visited
 
 
 def _close(a, b):
@@ -441,7 +448,7 @@ def _steps_down(answer):
     if outcome.value is None:
         return "it returns nothing (None): is the `return` missing?"
     points = slope.points()
-    if not points:
+    if not len(points):
         return "the function gradient that is handed over is never called"
     if not _close(points[0], slope.start):
         return "the first gradient is not taken at the start W"
@@ -478,7 +485,8 @@ def _whole_path(answer):
         return "the list holds other things than weight matrices shaped like W"
     n = len(path)
     if n > 1 and _close(path, [path[0]] * n):
-        return "all its entries are one and the same array: -= changes W in place, so append a copy or a new W"
+        return ("all its entries are one and the same array: -= changes W in place, so append a copy "
+                "or a new W")
     for offset, text in [(1, "the start is missing"), (0, "the last matrix is missing")]:
         if n == 1000 and _close(path, right[offset:1000 + offset]):
             return f"{text}: {n:,} matrices where 1,001 are asked"
@@ -546,13 +554,15 @@ accuracy = exercise("accuracy", points=5, answer=accuracy_, criteria=[
           lambda s, y: np.mean(s.argmax(axis=0) == y)),
          ("argmax over all scores at once: the highest score of each image is in its row (axis=1)",
           lambda s, y: np.mean(s.argmax() == y)),
-         ("this is the number of right answers: the share is asked", lambda s, y: np.sum(s.argmax(axis=1) == y)),
+         ("this is the number of right answers: the share is asked",
+          lambda s, y: np.sum(s.argmax(axis=1) == y)),
          ("percent: a share between 0 and 1 is asked", lambda s, y: 100 * accuracy_(s, y)),
          ("this is the share of wrong answers", lambda s, y: 1 - accuracy_(s, y)),
          ("off by one: the classes are counted from 0", lambda s, y: np.mean(s.argmax(axis=1) + 1 == y)),
          ("off by one: the classes are counted from 0", lambda s, y: np.mean(s.argmax(axis=1) == y + 1)),
-         ("this takes the lowest score: np.argmax is the highest", lambda s, y: np.mean(s.argmin(axis=1) == y)),
-         ("the score is compared with the class: it is the place of the highest score, np.argmax, not its value",
+         ("this takes the lowest score: np.argmax is the highest",
+          lambda s, y: np.mean(s.argmin(axis=1) == y)),
+         ("a score is compared with the class: that is the highest score's place (np.argmax), not its value",
           lambda s, y: np.mean(s.max(axis=1) == y)),
          ("1 if all are right, else 0: compare image by image, and divide with / (not //)",
           lambda s, y: float((s.argmax(axis=1) == y).all())),
@@ -571,7 +581,8 @@ def _loss_arguments(rng, n, d, c):
     return rng.normal(size=(n, c)), rng.integers(1, c - 1, n)
 
 
-vectorised = vectorised_check("vectorised", 20, {"score": _score_arguments, "log_softmax_loss": _loss_arguments})
+vectorised = vectorised_check("vectorised", 20, {"score": _score_arguments,
+                                                 "log_softmax_loss": _loss_arguments})
 
 
 def cost_plot(plot, steps=1000, points=10):

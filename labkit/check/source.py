@@ -18,7 +18,8 @@ import numpy as np
 from labkit.check.answer import is_students
 
 _LOOPS = {ast.For: "a for loop", ast.AsyncFor: "a for loop", ast.While: "a while loop",
-          ast.ListComp: "a list comprehension, which is a loop", ast.SetComp: "a comprehension, which is a loop",
+          ast.ListComp: "a list comprehension, which is a loop",
+          ast.SetComp: "a comprehension, which is a loop",
           ast.DictComp: "a comprehension, which is a loop",
           ast.GeneratorExp: "a generator expression, which is a loop"}
 _HIDDEN = "{}, which is a loop over Python objects"
@@ -81,7 +82,7 @@ def reach(answer):
 
 
 def tree_of(function):
-    """The syntax tree of a function, with the line numbers of its cell; None where the source is not to be had."""
+    """The syntax tree of a function, with the lines of its cell; None where the source is not to be had."""
     code = function.__code__
     tree = _parsed("".join(linecache.getlines(code.co_filename, function.__globals__)))
     if tree is None:
@@ -110,7 +111,8 @@ def _compiles_to(node, code):
     """Whether a lambda of the cell is the one that was compiled to `code` (a line can hold several)."""
     try:
         made = compile(ast.Expression(node), "", "eval").co_consts[0]
-        return (made.co_code, made.co_names, made.co_varnames) == (code.co_code, code.co_names, code.co_varnames)
+        parts = "co_code", "co_names", "co_varnames"
+        return all(getattr(made, part) == getattr(code, part) for part in parts)
     except (SyntaxError, ValueError, AttributeError, IndexError):
         return False
 
@@ -132,7 +134,7 @@ def _loops_in(tree, function):
 
 
 def _looping_call(node, tree, function, own):
-    """The call itself is a loop: the answer calls itself, a builtin runs over an array, a list is searched."""
+    """The call itself is a loop: of a function by itself, of a builtin over an array, of a list's search."""
     called = node.func
     thing = _value(called, function, own)
     if isinstance(called, ast.Name):
@@ -149,7 +151,7 @@ def _looping_call(node, tree, function, own):
 
 
 def _is_few(node):
-    """max((N, C)), sum(scores.shape): a few sizes, not an array. (A comprehension is a loop in its own right.)"""
+    """max((N, C)), sum(scores.shape): a few sizes, not an array. (A comprehension is a loop itself.)"""
     return isinstance(node, (ast.Tuple, ast.List, ast.Set, *_LOOPS)) or any(
         isinstance(n, ast.Attribute) and n.attr == "shape" for n in ast.walk(node))
 
@@ -175,7 +177,7 @@ def _body(tree):
 
 
 def _bound_in(tree):
-    """Names that are local to the function, with what they stand for if they are imported there, else None."""
+    """Names local to the function, each with what it stands for if it is imported there, else None."""
     names = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.arg):
@@ -244,7 +246,8 @@ def _held_by(thing):
         return [*named, *map(_content, thing.__closure__ or ()), *(thing.__defaults__ or ()),
                 *(thing.__kwdefaults__ or {}).values(), getattr(thing, "__wrapped__", None)]
     if isinstance(thing, type):
-        return [getattr(f, "__func__", f) for base in thing.__mro__ if _is_own(base) for f in vars(base).values()]
+        own = [base for base in thing.__mro__ if _is_own(base)]
+        return [getattr(f, "__func__", f) for base in own for f in vars(base).values()]
     return [type(thing), getattr(thing, "__wrapped__", None), *getattr(thing, "__dict__", {}).values()]
 
 

@@ -94,7 +94,8 @@ def verdict(name, points, subject, criteria, gate=True):
             if subject.unsolved or subject.borrowed:
                 break
     if subject.unsolved:
-        return Verdict(0.0, [f"{name}: not done yet" + (f" ({subject.left_over})" if subject.left_over else "")])
+        why = f" ({subject.left_over})" if subject.left_over else ""
+        return Verdict(0.0, [f"{name}: not done yet{why}"])
     if subject.borrowed:
         return Verdict(0.0, [f"{name}: 0 of {points:g} points", "  ✘ written in NumPy",
                              f"      this calls a ready-made answer ({subject.borrowed}): write it out"])
@@ -148,8 +149,8 @@ def vectorised(name, points, makers, ready_made=READY_MADE):
     def check(*functions, points=points, seed=0):
         if len(functions) != len(makers):
             raise TypeError(f"check.{name} takes {len(makers)} functions: {', '.join(makers)}")
-        answers = [Answer(f, parameters_of(EXERCISES[which].answer) if which in EXERCISES else (), seed, ready_made)
-                   for f, which in zip(functions, makers)]
+        named = [parameters_of(EXERCISES[which].answer) if which in EXERCISES else () for which in makers]
+        answers = [Answer(*pair, seed, ready_made) for pair in zip(functions, named)]
         criteria = [(1, f"{which} has no loop", _loop_finder(answer, make))
                     for answer, (which, make) in zip(answers, makers.items())]
         return say(verdict(name, points, _All(answers), criteria, gate=False))
@@ -183,7 +184,7 @@ _SIZES = [[(6, 5, 4), (54, 5, 4), (6, 53, 4), (6, 5, 28)], [(5, 5, 5), (29, 29, 
 
 
 def _loop_finder(answer, make):
-    """A criterion: no loop in the source of the answer, none to be seen when it runs, and an answer at all."""
+    """A criterion: no loop in the source of an answer, none to be seen when it runs, and an answer at all."""
     def problem(_):
         for small, *large in _SIZES:
             outcome = answer(*make(answer.rng(), *small))
@@ -202,7 +203,8 @@ def _loop_finder(answer, make):
         found = loops(answer.function)
         if found:
             return found[0]
-        if any(grows(answer.function, make(answer.rng(), *small), make(answer.rng(), *size)) for size in large):
+        few, *many = [make(answer.rng(), *size) for size in (small, *large)]
+        if any(grows(answer.function, few, more) for more in many):
             return "the number of Python steps grows with the size of the arrays: there is a loop in it"
         return None
 
@@ -210,7 +212,7 @@ def _loop_finder(answer, make):
 
 
 def _senseless(value, other):
-    """Why a value is no answer at all, right or wrong: not numbers, or the same whatever the arguments are."""
+    """Why a value is no answer at all: not numbers, or the same whatever the arguments are."""
     ones, twos = _parts(value), _parts(other)
     if any(is_blank(one) or isinstance(one, (str, bytes, bool, np.bool_)) for one in ones):
         return f"it returns {value if value is None else a_type(value)}"
@@ -226,7 +228,7 @@ def _senseless(value, other):
 
 
 def _parts(value):
-    """The values of which a returned one consists: those of a tuple (loss, gradient), of a dict of gradients."""
+    """What a returned value consists of: a tuple (loss, gradient), a dict of gradients, or itself."""
     if isinstance(value, dict):
         value = tuple(value.values())
     return [part for inner in value for part in _parts(inner)] if isinstance(value, tuple) else [value]

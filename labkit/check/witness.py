@@ -68,7 +68,7 @@ def steps(function, args):
 
 
 def operations(function, args):
-    """Operations on the arguments and on what is computed from them: ufuncs, functions, indexing, iteration."""
+    """Operations on the arguments and on what comes of them: ufuncs, functions, indexing, iteration."""
     for _ in range(2):
         Counted.count = 0
         function(*[np.array(a).view(Counted) for a in args])
@@ -133,7 +133,7 @@ def _count(value):
 
 
 def _dispatches(frame):
-    """Whether NumPy is only looking up the types of its arguments, for which `np.choose` goes through them."""
+    """Whether NumPy only looks up the types of its arguments, for which `np.choose` goes through them."""
     return frame.f_code.co_name.endswith("_dispatcher") and frame.f_code.co_filename.startswith(_NUMPY)
 
 

@@ -1,4 +1,4 @@
-"""Answers to lab 3 that students give: the right ones keep all points, each wrong one loses what is said here.
+"""Answers that students give to lab 3: the right ones keep all points, the wrong ones lose what is said here.
 
 CHECKS  the check cells, by exercise.
 SETUP   what the notebook has defined when an exercise begins.
@@ -36,7 +36,8 @@ STUBS = {
     "score": "def score(X, W):\n    raise NotImplementedError",
     "log_softmax_loss": "def log_softmax_loss(scores, y):\n    raise NotImplementedError",
     "numerical_gradient": "def numerical_gradient(f, x, h=1e-6):\n    raise NotImplementedError",
-    "gradient_descent": "def gradient_descent(loss, gradient, W, step_size, steps):\n    raise NotImplementedError",
+    "gradient_descent": ("def gradient_descent(loss, gradient, W, step_size, steps):\n"
+                         "    raise NotImplementedError"),
     "accuracy": "def accuracy(scores, y):\n    raise NotImplementedError",
     "cost_plot": "cost_plot = None",
     "accuracy_plot": "accuracy_plot = None",
