@@ -108,6 +108,11 @@ def test_a_stub_gets_nothing_and_one_quiet_line(lab, cell):
                 assert 0 < points < _full(lab, exercise) and "not done yet" in text
 
 
+def test_no_two_labs_have_an_exercise_of_the_same_name():
+    names = [name for table in TABLES.values() for name in table["CHECKS"]]
+    assert sorted(names) == sorted(set(names))
+
+
 @pytest.mark.parametrize("lab", TABLES)
 def test_nothing_done_is_nothing_earned(lab):
     table = TABLES[lab]

@@ -9,6 +9,7 @@ import inspect
 import io
 import linecache
 import logging
+import math
 import os
 import random
 import re
@@ -493,6 +494,17 @@ def test_a_library_that_is_imported_but_gives_no_answer_is_no_ready_made_one():
     assert said(check.log_softmax_loss, function)[0] == 20.0
 
 
+def test_a_progress_bar_is_no_answer():
+    function = cell("from labkit.progress import progress\n" + textwrap.dedent(_DESCENT).replace(
+        "range(steps)", "progress(range(steps))"), "gd")
+    assert said(check.gradient_descent, function)[0] == 10.0
+    with quiet():
+        answer = Answer(lambda: math.sqrt(2) + textwrap.fill("a", 3).count("a"), ready_made=("textwrap.*",))
+        assert answer().error is None and answer.borrowed.startswith("textwrap.fill, line")
+        answer = Answer(lambda: textwrap.fill("a", 3), ready_made=("textwrap.*", "!textwrap.*"))
+        assert answer().error is None and answer.borrowed is None
+
+
 def test_what_the_check_hands_over_is_not_borrowed():
     assert said(check.numerical_gradient, cell(_CENTRAL, "ng"))[0] == 10.0
     assert said(check.gradient_descent, cell(_DESCENT, "gd"))[0] == 10.0
@@ -912,6 +924,8 @@ def test_in_a_kernel():
         "def score(X, W):\n"
         "    print('out'); print('err', file=sys.stderr); print('err', file=sys.__stderr__)\n"
         "    os.write(2, b'err'); os.system('echo err >&2'); logging.warning('err'); warnings.warn('err')\n"
+        "    from IPython.display import display; display('shown')\n"
+        "    from labkit.progress import progress; list(progress(range(9)))\n"
         "    return X @ W",
         "check.score(score)",
         "%%time\ndef score(X, W):\n    return np.array([x @ W for x in X])",
@@ -930,6 +944,6 @@ def test_in_a_kernel():
     texts = ["".join(o.text for o in output if o.output_type == "stream") for output in outputs]
     assert values[2] == ["20.0"] and values[4] == ["10.0"] and values[6] == ["20.0"]
     assert "line 3: a list comprehension" in texts[4] and "✔ log_softmax_loss has no loop" in texts[4]
-    assert texts[6] == texts[2]
+    assert texts[6] == texts[2] and {o.output_type for o in outputs[6]} == {"stream", "execute_result"}
     assert values[8] == ["0.0"] and "✘ score has no loop" in texts[8] and "not done yet" in texts[8]
     assert values[10] == ["0.0"] and texts[11] == "end\n"

@@ -142,7 +142,7 @@ def _looping_call(node, tree, function, own):
                   and any(inner is node for inner in ast.walk(n))]
         if called.id in around or (isinstance(thing, types.FunctionType) and function in _calls(thing)):
             return "recursion (a function that calls itself), which is a loop"
-        if thing in (sum, min, max) and len(node.args) == 1 and not _is_few(node.args[0]):
+        if any(thing is f for f in (sum, min, max)) and len(node.args) == 1 and not _is_few(node.args[0]):
             return f"Python's {called.id}() runs over the entries one by one; use np.{called.id}"
     if isinstance(called, ast.Attribute) and called.attr in _LOOPING_METHODS and thing is None \
             and not isinstance(called.value, ast.Constant):
