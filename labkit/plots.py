@@ -198,12 +198,13 @@ def gradient_error(steps, errors, ax=None, data=None, title="Error of the numeri
 
 
 def decision_regions(scores_of, X=None, y=None, classes=None, limits=(-3, 3, -3, 3), ax=None, data=None,
-                     title="Which class has the highest score", xlabel="feature 1", ylabel="feature 2", points=301):
+                     title="Which class has the highest score", xlabel="feature 1", ylabel="feature 2", points=301,
+                     legend=True):
     """The plane, coloured by the class that has the highest score at each point.
 
     scores_of: function of points (M, 2) to scores (M, C); it is called once, with all points of the plane.
     X: (N, 2) points to draw, y: (N,) their classes; None draws none. classes: C names, or None.
-    limits: (left, right, bottom, top). points: how many points of the plane each way.
+    limits: (left, right, bottom, top). points: how many points of the plane each way. legend: False leaves it out.
     Returns the Axes. Raises ValueError if X is not (N, 2), y does not fit it, or scores_of does not give (M, C).
     """
     X, y = _points_in_the_plane(X, y)
@@ -229,7 +230,7 @@ def decision_regions(scores_of, X=None, y=None, classes=None, limits=(-3, 3, -3,
                 markeredgecolor="white", markersize=7, label=name)
     ax.grid(False)
     ax.set(title=_title(title, data), xlabel=xlabel, ylabel=ylabel, xlim=(left, right), ylim=(bottom, top), aspect="equal")
-    if len(X) or classes is not None:
+    if legend and (len(X) or classes is not None):
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax
 
