@@ -307,7 +307,7 @@ def landscape_plane(a, b, losses, ax=None, data=None, title="Loss in a plane", l
     if (losses == losses.min()).sum() == 1:  # a floor has no lowest point
         i, j = np.unravel_index(losses.argmin(), losses.shape)
         ax.plot(a[i], b[j], "*", color="white", markeredgecolor="black", markersize=14, label="lowest")
-        ax.legend(loc="upper right", labelcolor="white")
+        ax.legend(loc="upper right", labelcolor="white", frameon=True, facecolor="0.2", edgecolor="none", framealpha=0.7)
     if colorbar is not None:
         ax.figure.colorbar(image, ax=ax, label=colorbar)
     ax.grid(False)
@@ -429,6 +429,127 @@ def templates(W, classes, columns=5, data=None, title="Learned templates", size=
 def _setting(value):
     """A setting on a tick: 0.001 as it is, 1e-05 as a power of ten."""
     return value if isinstance(value, str) else f"{value:g}"
+
+
+def image_channels(image, data=None, title="One image and its three channels"):
+    """An image beside its red, green and blue channels, each as a grey picture on a scale from 0 to 255.
+
+    image: (3, H, W) or (H, W, 3), uint8. Returns the four Axes. Raises ValueError for anything else.
+    """
+    picture = _as_pictures(np.asarray(image)[None])[0]
+    if picture.ndim != 3 or picture.dtype != np.uint8:
+        raise ValueError(f"image must be one uint8 image, (3, H, W) or (H, W, 3), got {np.asarray(image).dtype} "
+                         f"of shape {np.shape(image)}")
+    figure, axes = plt.subplots(1, 4, figsize=(11, 3.2), sharex=True, sharey=True)
+    axes[0].imshow(picture)
+    for ax, channel in zip(axes[1:], range(3)):
+        shown = ax.imshow(picture[:, :, channel], cmap="gray", vmin=0, vmax=255)
+    figure.colorbar(shown, ax=axes[1:], label="pixel value", shrink=0.85)
+    for ax, name in zip(axes, ("image", "red channel", "green channel", "blue channel")):
+        ax.set_title(name, fontsize=10)
+        ax.set_xlabel("column")
+        ax.grid(False)
+    axes[0].set_ylabel("row")
+    figure.suptitle(_title(title, data), x=0.01, ha="left", fontsize=12, fontweight="bold")
+    return axes
+
+
+def pixel_values(patch, corner=(0, 0), ax=None, data=None, title="Pixel values"):
+    """A piece of one channel with the number of each pixel written into it.
+
+    patch: (H, W) integers from 0 to 255. corner: (row, column) of its first pixel in the image.
+    Returns the Axes. Raises ValueError for another shape, other numbers, or more than 400 of them.
+    """
+    patch = np.asarray(patch)
+    if patch.ndim != 2 or not 0 < patch.size <= 400 or patch.dtype.kind not in "iu" or patch.min() < 0 or patch.max() > 255:
+        raise ValueError("patch must be (H, W) integers from 0 to 255, at most 400, "
+                         f"got {patch.dtype} of shape {patch.shape}")
+    H, W = patch.shape
+    ax = _axes(ax, figsize=(0.52 * W + 1, 0.42 * H + 1))
+    top, left = corner
+    ax.imshow(patch, cmap="gray", vmin=0, vmax=255, aspect="auto",
+              extent=(left - 0.5, left + W - 0.5, top + H - 0.5, top - 0.5))
+    for r, c in np.ndindex(H, W):
+        ax.text(left + c, top + r, str(patch[r, c]), ha="center", va="center", fontsize=9,
+                color="white" if patch[r, c] < 128 else "black")
+    ax.set(title=_title(title, data), xlabel="column", ylabel="row", xticks=range(left, left + W), yticks=range(top, top + H))
+    ax.grid(False)
+    return ax
+
+
+def class_balance(labels, classes, ax=None, data=None, title="Images of each class"):
+    """How large a share of each set every class has, as bars, with the share of equal classes.
+
+    labels: dict set -> (N,) labels from 0 to C - 1. classes: C names.
+    Returns the Axes. Raises ValueError if a set is empty or has other labels.
+    """
+    C = len(classes)
+    ax = _axes(ax, figsize=(9, 3.6))
+    width = 0.8 / max(len(labels), 1)
+    hatches = ["", "///", "...", "xxx"]
+    for i, (name, y) in enumerate(labels.items()):
+        y = np.asarray(y)
+        if y.ndim != 1 or y.size == 0 or y.dtype.kind not in "iu" or not 0 <= y.min() <= y.max() < C:
+            raise ValueError(f"labels[{name!r}] must be (N,) whole numbers from 0 to {C - 1}, not none of them")
+        ax.bar(np.arange(C) + (i - (len(labels) - 1) / 2) * width, np.bincount(y, minlength=C) / len(y), width,
+               label=f"{name}, {len(y):,} images", color=_class_color(i), hatch=hatches[i % 4], edgecolor="white")
+    ax.axhline(1 / C, color="0.25", linestyle=":", linewidth=1.4, label=f"equal shares ({1 / C:.0%})")
+    ax.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
+    ax.set_xticks(range(C), classes, rotation=30, ha="right")
+    ax.grid(False, axis="x")
+    ax.set(title=_title(title, data), xlabel="class", ylabel="share of the set")
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return ax
+
+
+def image_rows(rows, captions=None, data=None, title="Images", size=0.85):
+    """Series of images, one below the other, each row with its name on the left.
+
+    rows: dict name -> images, each as for `image_grid`. captions: a string above each column, or None.
+    Returns a dict name -> Axes of that row. Raises ValueError if there is no row, or not as many captions as columns.
+    """
+    pictures = {name: _as_pictures(images) for name, images in rows.items()}
+    if not pictures:
+        raise ValueError("rows must have at least one series of images, got none")
+    columns = max(len(images) for images in pictures.values())
+    if captions is not None and len(captions) != columns:
+        raise ValueError(f"captions must have one string per column: expected {columns}, got {len(captions)}")
+    figure, axes = plt.subplots(len(rows), columns, squeeze=False, gridspec_kw={"hspace": 0.03, "wspace": 0.03},
+                                figsize=(columns * size + 1.6, len(rows) * size + 0.7))
+    for place in axes.flat:
+        place.set(xticks=[], yticks=[], frame_on=False)
+        place.grid(False)
+    for row, (name, images) in zip(axes, pictures.items()):
+        grey = {"cmap": "gray", "vmin": 0, "vmax": 255 if images.dtype == np.uint8 else 1} if images.ndim == 3 else {}
+        for place, image in zip(row, images):
+            place.imshow(image, **grey)
+        row[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=10)
+    for place, text in zip(axes[0], captions or []):
+        place.set_title(text, fontsize=9, fontweight="normal", loc="center", pad=3)
+    figure.suptitle(_title(title, data), x=0.01, ha="left", fontsize=12, fontweight="bold")
+    return {name: row[:len(images)] for row, (name, images) in zip(axes, pictures.items())}
+
+
+def point_clouds(clouds, data=None, xlabel="feature 1", ylabel="feature 2", title="Two features"):
+    """Clouds of points in the plane side by side, each on its own scale, with the axes through the origin.
+
+    clouds: dict name -> (N, 2) points. Returns the Axes as an array. Raises ValueError for other shapes.
+    """
+    points = {name: _points_in_the_plane(X, np.zeros(len(X), int))[0] for name, X in clouds.items()}
+    if not points or not all(len(X) for X in points.values()):
+        raise ValueError("clouds must have at least one cloud, and each at least one point")
+    figure, axes = plt.subplots(1, len(points), squeeze=False, figsize=(2.7 * len(points) + 0.4, 3.4))
+    for ax, (name, X) in zip(axes[0], points.items()):
+        ax.plot(*X.T, ".", markersize=2.5, alpha=0.5, linestyle="none")
+        reach = 1.08 * max(abs(X).max(), 1e-12)
+        ax.axhline(0, color="0.3", linewidth=0.9)
+        ax.axvline(0, color="0.3", linewidth=0.9)
+        ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel=xlabel)
+        ax.set_title(name, fontsize=10)
+        ax.locator_params(nbins=5)
+    axes[0, 0].set_ylabel(ylabel)
+    figure.suptitle(_title(title, data), x=0.01, ha="left", fontsize=12, fontweight="bold")
+    return axes[0]
 
 
 def _class_color(k):
