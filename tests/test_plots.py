@@ -267,3 +267,71 @@ def test_templates_stretches_each_class_and_leaves_the_bias_out(rows):
     plots.templates(np.zeros((rows, 1)), ["constant"])
     with pytest.raises(ValueError, match=r"W must be \(3072, 2\)"):
         plots.templates(W, ["a", "b"])
+
+
+def test_image_channels_shows_the_image_and_each_channel_on_one_scale():
+    image = np.random.default_rng(0).integers(0, 200, (3, 32, 32)).astype(np.uint8)
+    axes = plots.image_channels(image, data="CIFAR-10")
+    np.testing.assert_array_equal(axes[0].images[0].get_array(), image.transpose(1, 2, 0))
+    for ax, channel in zip(axes[1:], image):
+        np.testing.assert_array_equal(ax.images[0].get_array(), channel)
+        assert ax.images[0].get_clim() == (0, 255) and ax.get_xlabel() and title(ax)
+    assert "CIFAR-10" in axes[0].figure.get_suptitle()
+    for bad in (np.zeros((32, 32), np.uint8), np.zeros((3, 8, 8)), np.zeros((2, 3, 8, 8), np.uint8)):
+        with pytest.raises(ValueError, match="image"):
+            plots.image_channels(bad)
+
+
+def test_pixel_values_writes_every_number_at_its_place():
+    patch = np.arange(12, dtype=np.uint8).reshape(3, 4) * 20
+    ax = plots.pixel_values(patch, corner=(10, 5), data="CIFAR-10")
+    assert legible(ax)
+    written = {text.get_position(): text.get_text() for text in ax.texts}
+    assert written == {(5 + c, 10 + r): str(patch[r, c]) for r in range(3) for c in range(4)}
+    left, right, bottom, top = ax.images[0].get_extent()
+    assert (left, right, top, bottom) == (4.5, 8.5, 9.5, 12.5)
+
+
+@pytest.mark.parametrize("patch", [np.zeros((3, 4, 4), int), np.zeros((2, 2)), np.zeros((0, 3), int), np.full((2, 2), 256),
+                                   np.full((2, 2), -1), np.zeros((32, 32), int)])
+def test_pixel_values_refuses_what_is_no_piece_of_a_channel(patch):
+    with pytest.raises(ValueError, match="patch must be"):
+        plots.pixel_values(patch)
+
+
+def test_class_balance_shows_the_share_of_each_class_in_each_set():
+    labels = {"training": np.array([0, 0, 1, 2]), "test": np.array([1, 2])}
+    ax = plots.class_balance(labels, ["cat", "dog", "ship"], data="stand-in")
+    assert [bar.get_height() for bar in ax.patches] == [0.5, 0.25, 0.25, 0, 0.5, 0.5]
+    assert legible(ax) and [tick.get_text() for tick in ax.get_xticklabels()] == ["cat", "dog", "ship"]
+    assert any(np.allclose(line.get_ydata(), 1 / 3) for line in ax.lines)
+    for bad in (np.array([3]), np.array([-1]), np.array([], int), np.array([0.0]), np.zeros((2, 2), int)):
+        with pytest.raises(ValueError, match="labels"):
+            plots.class_balance({"training": bad}, ["cat", "dog", "ship"])
+
+
+def test_image_rows_keeps_rows_of_unequal_length_apart():
+    rng = np.random.default_rng(0)
+    rows = {"cats": rng.integers(0, 256, (3, 3, 8, 8)).astype(np.uint8), "grey": rng.random((2, 8, 8))}
+    drawn = plots.image_rows(rows, captions=["a", "b", "c"], data="stand-in")
+    assert {name: len(row) for name, row in drawn.items()} == {"cats": 3, "grey": 2}
+    for name, row in drawn.items():
+        assert row[0].get_ylabel() == name and all(len(ax.images) == 1 for ax in row)
+    np.testing.assert_array_equal(drawn["cats"][2].images[0].get_array(), rows["cats"][2].transpose(1, 2, 0))
+    with pytest.raises(ValueError, match="expected 3, got 1"):
+        plots.image_rows(rows, captions=["a"])
+    with pytest.raises(ValueError, match="at least one series"):
+        plots.image_rows({})
+
+
+def test_point_clouds_draws_all_points_within_view():
+    rng = np.random.default_rng(0)
+    clouds = {"raw": 100 + rng.normal(size=(50, 2)), "centred": rng.normal(size=(40, 2))}
+    axes = plots.point_clouds(clouds, data="CIFAR-10")
+    for ax, (name, X) in zip(axes, clouds.items()):
+        np.testing.assert_array_equal(ax.lines[0].get_xydata(), X)
+        assert title(ax) == name and ax.get_xlabel() and ax.get_xlim()[0] < X.min() and X.max() < ax.get_xlim()[1]
+    assert axes[0].get_ylabel()
+    for bad in ({}, {"a": np.zeros((0, 2))}, {"a": np.zeros((3, 3))}):
+        with pytest.raises(ValueError):
+            plots.point_clouds(bad)
