@@ -55,11 +55,12 @@ def grade(submissions, out, labs=(), jobs=None, timeout=600.0, cell_timeout=120.
         folder, _ = _folders(notebooks, None)
         every = find_labs(folder)
         wanted = select(every, labs, folder)
+        limits = _limits(jobs, timeout, cell_timeout, memory, whole)
+        students(Path(submissions))
         out = _report_folder(out, submissions)
+        client = _dask(scheduler) if scheduler else None
         prepared = Prepared(wanted, refuse_broken, bool(labs))
         found, strangers = collect(Path(submissions), prepared, bool(labs))
-        client = _dask(scheduler) if scheduler else None
-        limits = _limits(jobs, timeout, cell_timeout, memory, whole)
         where = _data(standin, data, client is not None)
         book = _gradebook(out, prepared, {s.lab for s in found}, fresh)
     except CourseError as error:
@@ -154,24 +155,30 @@ def _kit_version():
     return seen.hexdigest()
 
 
+def students(folder):
+    """The students' folders in a folder of submissions or in an nbgrader course."""
+    if not folder.is_dir():
+        raise CourseError(f"there is no folder {folder}.", status=2)
+    base = folder / "submitted" if (folder / "submitted").is_dir() else folder
+    found = sorted((entry for entry in os.scandir(base) if not entry.name.startswith((".", "_"))
+                    and (entry.is_dir() or entry.is_symlink())), key=lambda e: e.name)
+    if not found:
+        raise CourseError(f"there are no submissions in {folder}: a folder for each student is expected, with "
+                          "<lab>.ipynb in it.", status=2)
+    return found
+
+
 def collect(folder, prepared, strict):
     """The submissions of a folder, by student and lab, and the files that belong to no lab.
 
     strict: the labs were asked for by name, so that each student who has none of one is listed as missing it.
     """
     from labkit.course import repair
-    if not folder.is_dir():
-        raise CourseError(f"there is no folder {folder}.", status=2)
-    base = folder / "submitted" if (folder / "submitted").is_dir() else folder
-    students = sorted((entry for entry in os.scandir(base) if not entry.name.startswith((".", "_"))
-                       and (entry.is_dir() or entry.is_symlink())), key=lambda e: e.name)
-    if not students:
-        raise CourseError(f"there are no submissions in {folder}: a folder for each student is expected, with "
-                          "<lab>.ipynb in it.", status=2)
+    entries = students(folder)
     if not prepared.paths:
         raise CourseError("no lab can be marked.")
     found, strangers, names = {}, [], {}
-    for entry in students:
+    for entry in entries:
         student = _student_name(entry.name, names)
         files = [] if entry.is_symlink() else _files(Path(entry.path))
         if entry.is_symlink():

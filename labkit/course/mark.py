@@ -125,10 +125,11 @@ def _author_marks(nb, source, release, job):
     originals = {}
     for cell in source.cells:
         if cell.cell_type == "code" and not labs.kind(cell):
-            originals[cell.source.strip()] = cell
+            originals[cell["id"], cell.source.strip()] = cell
+            originals.setdefault(cell.source.strip(), cell)  # for notebooks whose cells lost their ids
     last = max((i for i, cell in enumerate(nb.cells) if labs.kind(cell)), default=len(nb.cells))
     for index, cell in enumerate(nb.cells):
-        original = originals.get(cell.source.strip())
+        original = originals.get((cell["id"], cell.source.strip()), originals.get(cell.source.strip()))
         if cell.cell_type != "code" or labs.kind(cell):
             continue
         if cell["id"] == READY_ID or original is not None and (
@@ -532,7 +533,7 @@ def _plots(result, executed, source, run, folder):
         drawn, flags = run.figures.get(index, (b"", []))
         image = _image(images[-1] if images else None) or _image(drawn) or (b"", 0, 0)
         verdict = row.get("verdict", "")
-        wrong = " ".join(line for line in verdict.splitlines() if line.lstrip().startswith("✘")).lower()
+        wrong = " ".join(re.findall(r"✘[^✔✘]*", verdict)).lower()
         if "✔" in verdict or "✘" in verdict:
             flags = ["missing axis labels"] * ("label on the" in wrong) + ["missing title"] * ("no title" in wrong)
         flags = flags + ["below the promised accuracy"] * bool(re.search("chance|promised", wrong))

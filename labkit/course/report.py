@@ -6,6 +6,7 @@ import json
 import os
 import re
 import tempfile
+import warnings
 from pathlib import Path
 
 REFERENCE = "_reference"
@@ -151,7 +152,8 @@ def merge_gradebook(out, results):
     from nbgrader.api import Gradebook
     out = Path(out)
     write(out / "nbgrader_config.py", CONFIG)
-    with Gradebook(f"sqlite:///{(out / 'gradebook.db').resolve()}") as book:
+    with warnings.catch_warnings(), Gradebook(f"sqlite:///{(out / 'gradebook.db').resolve()}") as book:
+        warnings.simplefilter("ignore")  # SQLAlchemy's advice to nbgrader
         for result in results:
             if result["student"] == REFERENCE:
                 continue
