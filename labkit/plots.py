@@ -289,10 +289,10 @@ def landscape_ray(steps, losses, kinks=None, ax=None, data=None, title="Loss alo
 
 def landscape_plane(a, b, losses, ax=None, data=None, title="Loss in a plane", levels=12, colorbar="loss",
                     xlabel="a, the step along the first direction", ylabel="b, along the second"):
-    """Loss in a plane through the space of the parameters: dark is low, bright is high, the lowest point is marked.
+    """Loss in a plane through the space of the parameters: dark is low, bright is high, a star the bottom of a bowl.
 
     a: (A,) steps along the first direction. b: (B,) steps along the second. losses: (A, B), loss at each pair.
-    levels: how many lines of equal loss, or their values. colorbar: its label, None for no bar.
+    levels: how many lines of equal loss, denser towards the bottom, or their values. colorbar: its label, None for no bar.
     Returns the Axes. Raises ValueError if losses is not (A, B), or not finite.
     """
     a, b, losses = (np.asarray(values, dtype=float) for values in (a, b, losses))
@@ -302,10 +302,13 @@ def landscape_plane(a, b, losses, ax=None, data=None, title="Loss in a plane", l
         raise ValueError("losses must be finite, got NaN or infinity")
     ax = _axes(ax, figsize=(5.6, 4.6))
     image = ax.pcolormesh(a, b, losses.T, shading="gouraud")
-    if np.ptp(losses) > 0:
+    lowest, height = losses.min(), np.ptp(losses)
+    if np.ndim(levels) == 0:  # squares: the rings of a round bowl are then evenly spaced
+        levels = lowest + height * (np.arange(1, levels + 1) / (levels + 1)) ** 2
+    if height > 0:
         ax.contour(a, b, losses.T, levels=levels, colors="white", linewidths=0.8)
-    if (losses == losses.min()).sum() == 1:  # a floor has no lowest point
-        i, j = np.unravel_index(losses.argmin(), losses.shape)
+    i, j = np.unravel_index(losses.argmin(), losses.shape)
+    if (losses == lowest).sum() == 1 and 0 < i < len(a) - 1 and 0 < j < len(b) - 1:  # neither a floor nor a slope
         ax.plot(a[i], b[j], "*", color="white", markeredgecolor="black", markersize=14, label="lowest")
         ax.legend(loc="upper right", labelcolor="white", frameon=True, facecolor="0.2", edgecolor="none", framealpha=0.7)
     if colorbar is not None:
@@ -382,7 +385,9 @@ def heat_map(values, rows, columns, row_label, column_label, ax=None, data=None,
     ax.grid(False)
     ax.set_xticks(range(len(columns)), [_setting(c) for c in columns])
     ax.set_yticks(range(len(rows)), [_setting(r) for r in rows])
-    ax.figure.colorbar(image, ax=ax, label=colorbar)
+    bar = ax.figure.colorbar(image, ax=ax, label=colorbar)
+    if "%" in text:
+        bar.ax.yaxis.set_major_formatter(PercentFormatter(xmax=1))
     ax.set(title=_title(title, data), xlabel=column_label, ylabel=row_label)
     return ax
 
