@@ -197,6 +197,8 @@ def test_landscape_plane_marks_the_lowest_point_with_a_to_the_right():
     assert legible(ax) and len(ax.figure.axes) == 2
     floor = plots.landscape_plane(a, b, np.maximum(0, a[:, None] + 0 * b), colorbar=None)
     assert not floor.lines and len(floor.figure.axes) == 1  # many lowest points: none is marked
+    slope = plots.landscape_plane(a, b, a[:, None] + 0.1 * b, levels=[0.0, 1.0])
+    assert not slope.lines  # it would go on falling outside
     assert legible(plots.landscape_plane(a, b, np.ones((41, 21))))
 
 
