@@ -170,6 +170,10 @@ def test_points_given_by_hand_reach_the_grades(marked, tmp_path):
     report.write_grades(folder, [_result(marked[0], "solved")])
     line = next(csv.DictReader((folder / "grades.csv").open(encoding="utf-8")))
     assert (line["by_hand"], line["total"], line["still_to_mark"]) == ("3", "38", "0")
+    (folder / "eye.csv").write_text(f"student,lab,id,points,comment\nsolved,{NAME},cost-plot,7,hard to read\n")
+    report.write_grades(folder, [_result(marked[0], "solved")])
+    line = next(csv.DictReader((folder / "grades.csv").open(encoding="utf-8")))
+    assert (line["check-cost-plot"], line["total"]) == ("7", "35")
 
 
 def test_feedback_shows_points_and_plots(marked):

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import sys
 import tempfile
 import warnings
 from pathlib import Path
@@ -108,18 +109,19 @@ def manual_points(out):
 
 
 def _from_eye(path):
-    """Lines of student, lab, id (or plot), points, as the contact sheet exports them."""
-    try:
-        lines = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
-    except (OSError, ValueError, csv.Error):
+    """Points of eye.csv, for the plot or written answer itself and for the check that judges the same plot."""
+    if not path.is_file():
         return
-    for line in lines:
-        row = line.get("id") or line.get("row") or line.get("plot") or ""
-        try:
-            yield line["student"], line["lab"], row, float(line["points"])
-            yield line["student"], line["lab"], "check-" + row, float(line["points"])
-        except (KeyError, TypeError, ValueError):
-            continue
+    from labkit.course.sheet import read_eye_points
+    try:
+        given = read_eye_points(path)
+    except ValueError as error:
+        print(f"labkit grade: the points given by eye are left out: {error}", file=sys.stderr)
+        return
+    for (student, lab, row), entry in given.items():
+        if entry["points"] is not None:
+            yield student, lab, row, entry["points"]
+            yield student, lab, "check-" + row, entry["points"]
 
 
 def _from_gradebook(path):
