@@ -10,6 +10,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from labkit.losses import log_softmax
+
 STYLE = Path(__file__).with_name("labkit.mplstyle")
 
 
@@ -555,6 +557,32 @@ def point_clouds(clouds, data=None, xlabel="feature 1", ylabel="feature 2", titl
     axes[0, 0].set_ylabel(ylabel)
     figure.suptitle(_title(title, data), x=0.01, ha="left", fontsize=12, fontweight="bold")
     return axes[0]
+
+
+def landscape_losses(scores, y, loss="softmax", delta=1.0):
+    """The mean loss at many places of a landscape at once: what `landscape_ray` and `landscape_plane` draw.
+
+    scores: (..., N, C) scores of N images, at each place of a ray (A, N, C), of a plane (A, B, N, C).
+    y: (N,) integer labels, 0 to C-1. loss: "softmax" or "hinge"; delta: the margin of the hinge loss.
+    Returns the losses, of the shape of scores without its last two axes: those of `losses.softmax_loss` and
+    `losses.svm_loss` at each place, without a loop.
+    Raises ValueError if the shapes do not fit, y is not integers from 0 to C-1, or loss is neither name.
+    """
+    scores, y = np.asarray(scores), np.asarray(y)
+    if loss not in ("softmax", "hinge"):
+        raise ValueError(f'loss must be "softmax" or "hinge", got {loss!r}')
+    if scores.ndim < 2 or scores.shape[-1] == 0 or y.shape != scores.shape[-2:-1] or y.size == 0 or y.dtype.kind not in "iu":
+        raise ValueError("scores must be (..., N, C) and y (N,) integer labels of at least one image, "
+                         f"got {scores.shape} and {y.dtype} {y.shape}")
+    if y.min() < 0 or y.max() >= scores.shape[-1]:
+        raise ValueError(f"y must hold labels from 0 to {scores.shape[-1] - 1}, as scores has {scores.shape[-1]} columns")
+    image = np.arange(len(y))
+    if loss == "softmax":
+        log_p = log_softmax(scores.reshape(-1, scores.shape[-1])).reshape(scores.shape)
+        return -log_p[..., image, y].mean(axis=-1)
+    margins = np.maximum(0, scores - scores[..., image, y, None] + delta)
+    margins[..., image, y] = 0
+    return margins.sum(axis=-1).mean(axis=-1)
 
 
 def _class_color(k):

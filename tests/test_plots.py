@@ -7,7 +7,7 @@ import pytest
 matplotlib.use("agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
-from labkit import plots  # noqa: E402
+from labkit import losses, plots  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -337,3 +337,24 @@ def test_point_clouds_draws_all_points_within_view():
     for bad in ({}, {"a": np.zeros((0, 2))}, {"a": np.zeros((3, 3))}):
         with pytest.raises(ValueError):
             plots.point_clouds(bad)
+
+
+@pytest.mark.parametrize("shape", [(), (7,), (3, 4)])
+@pytest.mark.parametrize("delta", [1.0, 2.5])
+def test_landscape_losses_are_the_losses_at_each_place(shape, delta):
+    rng = np.random.default_rng(1)
+    scores, y = 5 * rng.normal(size=(*shape, 6, 10)), rng.integers(0, 10, 6)
+    places = scores.reshape(-1, 6, 10)
+    hinge = np.array([losses.svm_loss(s, y, delta)[0] for s in places]).reshape(shape)
+    softmax = np.array([losses.softmax_loss(s, y)[0] for s in places]).reshape(shape)
+    np.testing.assert_allclose(plots.landscape_losses(scores, y, "hinge", delta), hinge, rtol=1e-12)
+    np.testing.assert_allclose(plots.landscape_losses(scores + 1e4, y), softmax, rtol=1e-9)
+
+
+@pytest.mark.parametrize("scores, y, loss, says", [
+    (np.zeros((4, 3)), np.zeros(4, int), "svm", "loss must be"), (np.zeros(3), np.zeros(3, int), "hinge", "scores must be"),
+    (np.zeros((2, 4, 3)), np.zeros(2, int), "hinge", "scores must be"), (np.zeros((4, 3)), np.zeros(4), "softmax", "integer"),
+    (np.zeros((4, 3)), np.full(4, 3), "hinge", "from 0 to 2"), (np.zeros((0, 3)), np.zeros(0, int), "hinge", "at least one")])
+def test_landscape_losses_refuse_what_does_not_fit(scores, y, loss, says):
+    with pytest.raises(ValueError, match=says):
+        plots.landscape_losses(scores, y, loss)
