@@ -1,6 +1,6 @@
 """The verdict on each exercise: `check.score(score)` says what is right and what is not, and gives the points."""
 
-from labkit.check.lab01 import (add_bias_column, center_images, loop_free, nearest_labels, scale_pixels,
+from labkit.check.lab01 import (add_bias_column, center_images, nearest_labels, scale_pixels,
                                 squared_distances, standardize_features)
 from labkit.check.lab02 import (bias_trick, hinge_loss, log_probabilities, ray_scores, regularised_loss,
                                 softmax_probabilities, without_loops)
@@ -12,7 +12,7 @@ from labkit.check.verdict import EXERCISES, use
 
 __all__ = ["EXERCISES", "accuracy", "accuracy_plot", "add_bias_column", "bias_trick", "center_images",
            "confusion_matrix", "cost_plot", "gradient_descent", "gradients_vectorised", "hinge_loss",
-           "log_probabilities", "log_softmax_loss", "loop_free", "minibatch_sgd", "nearest_labels",
+           "log_probabilities", "log_softmax_loss", "minibatch_sgd", "nearest_labels",
            "numerical_gradient", "ray_scores", "regularised_loss", "scale_pixels", "score", "softmax_gradient",
            "softmax_probabilities", "squared_distances", "standardize_features", "svm_gradient", "template_images",
            "use", "vectorised", "without_loops"]

@@ -6,7 +6,7 @@ import numpy as np
 
 from labkit.check.answer import READY_MADE
 from labkit.check.compare import equals, part, unchanged
-from labkit.check.verdict import exercise, vectorised as vectorised_check
+from labkit.check.verdict import _loop_finder, exercise
 
 _READY_MADE = (*READY_MADE, "scipy.spatial.*", "scipy.stats.*")
 
@@ -110,6 +110,20 @@ def _no_cube(answer):
     return None
 
 
+def _distance_arguments(rng, n, d, c):
+    return rng.normal(size=(n, d)), rng.normal(size=(c, d))
+
+
+def _label_arguments(rng, n, d, c):
+    m = max(n, d)
+    return rng.random((m, m)), rng.integers(0, 10, m)
+
+
+def _without_loops(make):
+    """Judged in the exercise itself: a loop over 5,000,000 pairs would hold up the lab, and `use` must not hand it on."""
+    return lambda answer: _loop_finder(answer, make)(answer)
+
+
 _SQUARED = [
     ("these are the distances: the squared ones are asked, without the root",
      lambda A, B: np.sqrt(np.maximum(squared_distances_(A, B), 0))),
@@ -138,9 +152,10 @@ _SQUARED = [
      lambda A, B: _a(A) - 2 * A @ B + _b(B)),
 ]
 
-squared_distances = exercise("squared_distances", points=20, answer=squared_distances_, ready_made=_READY_MADE, criteria=[
+squared_distances = exercise("squared_distances", points=26, answer=squared_distances_, ready_made=_READY_MADE, criteria=[
     (14, "the squared distance of each row of A to each row of B, (M, N)",
      equals(_row_cases, squared_distances_, _SQUARED, lab=_rows_in_the_lab)),
+    (6, "no Python loop", _without_loops(_distance_arguments)),
     (4, "without an array of all M·N·D differences", _no_cube),
     (2, "A and B are left as they were", unchanged(_row_cases))])
 
@@ -164,8 +179,8 @@ def _distances_in_the_lab(rng):
     return rng.random((1000, 5000)), rng.integers(0, 10, 5000)
 
 
-nearest_labels = exercise("nearest_labels", points=12, answer=nearest_labels_, ready_made=_READY_MADE, criteria=[
-    (10, "the class of the training image with the smallest distance, one for each row",
+nearest_labels = exercise("nearest_labels", points=18, answer=nearest_labels_, ready_made=_READY_MADE, criteria=[
+    (11, "the class of the training image with the smallest distance, one for each row",
      equals(_distance_cases, nearest_labels_, lab=_distances_in_the_lab, mistakes=[
          ("this is the farthest training image: argmin finds the smallest distance",
           lambda d, y: y[d.argmax(axis=1)]),
@@ -182,6 +197,7 @@ nearest_labels = exercise("nearest_labels", points=12, answer=nearest_labels_, r
           lambda d, y: y[d.argsort(axis=1)]),
          ("only the first image gets its class", lambda d, y: y[d[0].argmin()]),
      ])),
+    (5, "no Python loop", _without_loops(_label_arguments)),
     (2, "distances and y_train are left as they were", unchanged(_distance_cases))])
 
 # -------------------------------------------------------------------------------------- centring
@@ -417,18 +433,3 @@ add_bias_column = exercise("add_bias_column", points=6, answer=add_bias_column_,
          ("as many columns of ones as features: one is enough", lambda X: np.hstack([X, np.ones_like(X)])),
      ])),
     (1, "X is left as it was", unchanged(_matrix_cases))])
-
-# -------------------------------------------------------------------------------------- no loops
-
-
-def _distance_arguments(rng, n, d, c):
-    return rng.normal(size=(n, d)), rng.normal(size=(c, d))
-
-
-def _label_arguments(rng, n, d, c):
-    m = max(n, d)  # square: an answer along the wrong axis runs too, and is judged elsewhere
-    return rng.random((m, m)), rng.integers(0, 10, m)
-
-
-loop_free = vectorised_check("loop_free", 12, {
-    "squared_distances": _distance_arguments, "nearest_labels": _label_arguments}, ready_made=_READY_MADE)
