@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from pathlib import Path
@@ -68,10 +69,12 @@ def _submissions(release):
         "patched": (patched, {"score": 20}, "ok", "the notebook changed"),
         "hostile": (hostile, {}, "ran with errors", "no_such_package"),
         "stubborn": (stubborn, {}, "timed out", "ran longer"),
-        "endless": (answered(score="def score(X, W):\n    while True: pass"), {"score": 20}, "timed out", "check-score"),
+        "endless": (answered(score="def score(X, W):\n    while True: pass"), {"score": 20}, "timed out",
+                    "check-score"),
         "leaver": (_insert(answered(accuracy="import os\ndef accuracy(scores, y):\n    os._exit(0)"), "exit()"),
                    {"accuracy": 5}, "ran with errors", "exit() or quit(): ignored"),
-        "hungry": (_insert(answered(), "a = []\nwhile True: a.append(bytearray(10**8))"), {}, "out of memory", "MemoryError"),
+        "hungry": (_insert(answered(), "a = []\nwhile True: a.append(bytearray(10**8))"), {}, "out of memory",
+                   "MemoryError"),
         "syntax": (answered(score="def score(X, W:"), {"score": 20}, "ran with errors", "SyntaxError"),
         "unlabelled": (answered(cost_plot="fig, cost_plot = plt.subplots()\ncost_plot.plot(loss_values)\nplt.close()"),
                        {"cost-plot": 4}, "ok", ""),
@@ -95,8 +98,11 @@ def marked(course, tmp_path_factory):
     folder = tmp_path_factory.mktemp("marked")
     submissions = _submissions(release)
     _hand_in(folder / "handed in", submissions)
+    (folder / "tmp").mkdir()
+    before, tempfile.tempdir = tempfile.tempdir, str(folder / "tmp")
     status = main(["grade", str(folder / "handed in"), "--out", str(folder / "report"), "--notebooks", str(notebooks),
                    "--standin", "--cell-timeout", "5", "--timeout", "60", "--memory", "1G", "--jobs", "2"])
+    tempfile.tempdir = before
     assert status == 0
     return folder, submissions
 
@@ -190,8 +196,7 @@ def test_the_same_command_goes_on_where_it_was(marked, course, capsys):
 
 
 def test_nothing_of_a_submission_is_left_behind(marked):
-    import tempfile
-    assert not list(Path(tempfile.gettempdir()).glob("lk????????/submission"))
+    assert not list((marked[0] / "tmp").iterdir())
 
 
 @pytest.mark.skipif(sandbox.best_level() != sandbox.FULL, reason="this platform has no namespaces to spare")
@@ -245,8 +250,10 @@ def test_interrupted_and_gone_on(course, tmp_path):
 
 @pytest.mark.parametrize("content, status, words", [
     (b"", "not readable", "empty"), (b"\0" * 99, "not readable", "empty"), (b"[1]", "not readable", "no cells"),
-    (b'{"cells": [', "not readable", "JSON"), (b"<!DOCTYPE html>", "not readable", "HTML"), (b"%PDF-1.4", "not readable", "PDF"),
-    (b"[" * 100_000, "not readable", "nest"), (b'{"cells": []}', "not readable", "empty"), (b"PK\x03\x04no", "not readable", "zip"),
+    (b'{"cells": [', "not readable", "JSON"), (b"<!DOCTYPE html>", "not readable", "HTML"),
+    (b"%PDF-1.4", "not readable", "PDF"),
+    (b"[" * 100_000, "not readable", "nest"), (b'{"cells": []}', "not readable", "empty"),
+    (b"PK\x03\x04no", "not readable", "zip"),
     (b'{"cells": [1, null, {"cell_type": 3, "source": 4}]}', "not readable", "empty"),
     (b"\x1f\x8bno", "not readable", "gzip"), (b"<<<<<<< HEAD\n{}", "not readable", "merge")])
 def test_what_is_no_notebook_is_named(content, status, words):
@@ -366,7 +373,8 @@ def test_a_deleted_import_is_put_back_unless_done_otherwise(course):
 
     def replace(nb):
         delete(nb)
-        nb.cells.insert(1, nbformat.v4.new_code_cell("import numpy as np, labkit.check as check\nfrom matplotlib import pyplot as plt"))
+        nb.cells.insert(1, nbformat.v4.new_code_cell(
+            "import numpy as np, labkit.check as check\nfrom matplotlib import pyplot as plt"))
 
     assert any("import numpy" in cell.source for cell in _repaired(course, delete)[0].cells)
     assert sum("numpy as np" in cell.source for cell in _repaired(course, replace)[0].cells) == 1
@@ -404,7 +412,8 @@ def test_wrong_usage_is_one_sentence(course, tmp_path, monkeypatch, capsys, argu
 
 
 def test_spreadsheets_take_no_name_for_a_formula(tmp_path):
-    result = {"student": "=1+1", "lab": "x", "status": "ok", "message": "", "notes": [], "rubric": [], "auto_points": 0.0,
+    result = {"student": "=1+1", "lab": "x", "status": "ok", "message": "", "notes": [], "rubric": [],
+              "auto_points": 0.0,
               "auto_max": 0.0, "manual_max": 0.0}
     report.write_grades(tmp_path, [result])
     assert "'=1+1" in (tmp_path / "grades.csv").read_text()
@@ -412,5 +421,6 @@ def test_spreadsheets_take_no_name_for_a_formula(tmp_path):
 
 def test_a_lab_as_points_may_come(course):
     from labkit.course.mark import _number
-    assert [_number(text) for text in ("5", "5.0", "np.float64(5.0)", "array(5.)", "1e1", "-3.5")] == [5, 5, 5, 5, 10, -3.5]
+    texts = ("5", "5.0", "np.float64(5.0)", "array(5.)", "1e1", "-3.5")
+    assert [_number(text) for text in texts] == [5, 5, 5, 5, 10, -3.5]
     assert [_number(text) for text in ("nan", "inf", "np.float64(nan)", "True", "'5'", "<x>", "", "5 6")] == [None] * 8

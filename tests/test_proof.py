@@ -1,8 +1,8 @@
 """The proof that marking is right, for every lab with a table of answers in tests/answers.
 
 In the lab's own namespace (its cells run once, in this process) every right answer keeps all points and every wrong one
-loses its own; through `labkit grade` go the blank edition, the solved one, and submissions each of which holds one wrong
-(or right) answer in every exercise. LABKIT_PROOF=all takes all labs and all answers, else lab 3 and a part of them.
+loses its own; through `labkit grade` go the blank edition, the solved one, and submissions each of which holds one
+wrong (or right) answer in every exercise. LABKIT_PROOF=all takes all labs and all answers, else lab 3 and a part of them.
 """
 
 import contextlib

@@ -66,7 +66,8 @@ def test_the_first_cell_tests_the_installation(edition, release):
 
 
 @pytest.mark.parametrize("fault, words", [
-    ({"_OLDEST_PYTHON": (9, 0)}, "needs Python 9.0"), ({"_required": lambda: [("no_such_package", "")]}, "no_such_package"),
+    ({"_OLDEST_PYTHON": (9, 0)}, "needs Python 9.0"),
+    ({"_required": lambda: [("no_such_package", "")]}, "no_such_package"),
     ({"_required": lambda: [("numpy", ">=99")]}, "needs >=99"), ({"_data": lambda: 1 / 0}, "could not be tested")])
 def test_the_first_cell_says_what_is_wrong(monkeypatch, capsys, fault, words):
     for name, value in fault.items():

@@ -34,8 +34,10 @@ def lab():
     """The solved lab."""
     cells = [
         _cell(new_markdown_cell, "title", "# Lab 7: a tiny one"),
-        _cell(new_code_cell, "imports", "import matplotlib.pyplot as plt\nimport numpy as np\n\nfrom labkit import check"),
-        solution("score", 'def score(X, W):\n    """Scores."""\n    # Hint: a matrix product.', "    return X @ W", "    "),
+        _cell(new_code_cell, "imports",
+              "import matplotlib.pyplot as plt\nimport numpy as np\n\nfrom labkit import check"),
+        solution("score", 'def score(X, W):\n    """Scores."""\n    # Hint: a matrix product.',
+                 "    return X @ W", "    "),
         check_cell("score", 20.0),
         solution("accuracy", "def accuracy(scores, y):\n    # Hint: np.argmax.",
                  "    return float(np.mean(scores.argmax(axis=1) == y))", "    "),
@@ -48,8 +50,8 @@ def lab():
                  "fig, cost_plot = plt.subplots()\ncost_plot.plot(loss_values)\ncost_plot.set_xlabel('step')\n"
                  "cost_plot.set_ylabel('loss')\ncost_plot.set_title('Loss');", tags=["key-figure"]),
         check_cell("cost_plot", 10.0),
-        _cell(new_markdown_cell, "words", "Why does it fall?\n\n### BEGIN SOLUTION\nBecause the gradient points uphill.\n"
-              "### END SOLUTION\n### BEGIN MARKING NOTES\nTwo points for uphill.\n### END MARKING NOTES",
+        _cell(new_markdown_cell, "words", "Why does it fall?\n\n### BEGIN SOLUTION\n"
+              "Because the gradient points uphill.\n### END SOLUTION\n### BEGIN MARKING NOTES\nTwo points for uphill.\n### END MARKING NOTES",
               **_meta("why", grade=True, solution=True, points=4.0)),
         _cell(new_code_cell, "after", "time.sleep(30)"),
     ]

@@ -51,6 +51,8 @@ def grade(submissions, out, labs=(), jobs=None, timeout=600.0, cell_timeout=120.
     from labkit.course import report
     from labkit.course.student import _needs_nbgrader, refuse_broken
     try:
+        if sys.platform == "win32":
+            raise CourseError("marking needs Linux or macOS; on Windows use WSL, or hand it to a cluster from there.")
         _needs_nbgrader()
         folder, _ = _folders(notebooks, None)
         every = find_labs(folder)
@@ -62,7 +64,7 @@ def grade(submissions, out, labs=(), jobs=None, timeout=600.0, cell_timeout=120.
         prepared = Prepared(wanted, refuse_broken, bool(labs))
         found, strangers = collect(Path(submissions), prepared, bool(labs))
         where = _data(standin, data, client is not None)
-        book = _gradebook(out, prepared, {s.lab for s in found}, fresh)
+        _gradebook(out, prepared, {s.lab for s in found}, fresh)
     except CourseError as error:
         print(f"labkit grade: {error}", file=sys.stderr)
         return error.status
@@ -74,7 +76,7 @@ def grade(submissions, out, labs=(), jobs=None, timeout=600.0, cell_timeout=120.
     print(f"Data: {where['name'] or 'as each worker finds them'}. Isolation: {sandbox.GUARANTEES[level]}."
           if client is None else "Marking on the Dask cluster; each worker isolates as far as its platform allows.")
     job_of = functools.partial(make_job, prepared=prepared, limits=limits, where=where,
-                               level=level if client is None else None, book=book)
+                               level=level if client is None else None)
     names = sorted({s.lab for s in found})
     references = [Submission(report.REFERENCE, lab, b"{}", [], None) for lab in names]
     todo, done = [], []
@@ -127,7 +129,8 @@ class Prepared:
             except CourseError:
                 if strict or len(paths) == 1:
                     raise
-                print(f"labkit grade: {path.stem} cannot be marked, `labkit student` says why; left out", file=sys.stderr)
+                print(f"labkit grade: {path.stem} cannot be marked, `labkit student` says why; left out",
+                      file=sys.stderr)
         self.paths = good
         self.source, self.release, self.bytes = {}, {}, {}
         with tempfile.TemporaryDirectory() as course:
@@ -313,7 +316,7 @@ def _data(standin, folder, remote=False):
 
 
 def _gradebook(out, prepared, names, fresh):
-    """nbgrader's course in the report's folder; returns None. The labs are entered, submissions kept."""
+    """Make the report's folder an nbgrader course with the labs in it; submissions that are in it are kept."""
     from labkit.course import report
     from labkit.course.student import make_release
     if fresh and (out / "gradebook.db").exists():
@@ -329,7 +332,7 @@ def _gradebook(out, prepared, names, fresh):
 
 # --- one submission ------------------------------------------------------------------------------------------------
 
-def make_job(submission, prepared, limits, where, level, book=None):
+def make_job(submission, prepared, limits, where, level):
     """All that a process, here or elsewhere, needs to mark one submission: plain values and bytes."""
     source, release = prepared.bytes[submission.lab]
     nb = prepared.release[submission.lab]
@@ -376,9 +379,9 @@ def mark_one(job):
     job: from `make_job`. Returns {"result": ..., "files": {name: bytes}}; it does not raise for what a submission does.
     """
     from labkit.course import sandbox
-    folder = Path(tempfile.mkdtemp(prefix="lk"))
+    # The name of a socket may not be longer than about a hundred characters.
+    folder = Path(tempfile.mkdtemp(prefix="lk", dir="/tmp" if len(tempfile.gettempdir()) > 60 else None))
     try:
-        folder.chmod(0o700)
         plain = {name: value for name, value in job.items() if not isinstance(value, bytes)}
         if plain["environment"] is None:
             where = _data(*plain["wanted"])
@@ -413,10 +416,7 @@ def mark_one(job):
                 _running.pop(process.pid, None)
         return _read_answer(folder, plain, process.returncode, late)
     finally:
-        if os.environ.get("LABKIT_KEEP"):
-            print(folder)
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @functools.lru_cache
@@ -465,8 +465,9 @@ def _not_marked(out, job, submission):
 def _take(out, job, answer):
     from labkit.course import report
     if isinstance(answer, BaseException):
-        answer = {"result": _blank(job, job["release"]) | {
-            "status": "did not run", "message": f"marking failed: {type(answer).__name__}: {str(answer)[:300]}"}, "files": {}}
+        why = f"marking failed: {type(answer).__name__}: {str(answer)[:300]}"
+        blank = _blank(job, job["release"]) | {"status": "did not run", "message": why, "key": job["key"]}
+        answer = {"result": blank, "files": {}}
     report.store(out, answer["result"], answer["files"])
     return answer["result"]
 
@@ -552,7 +553,10 @@ def _sheet(out):
         from labkit.course.sheet import write_sheet
     except ImportError:
         return
-    write_sheet(out)
+    try:
+        write_sheet(out)
+    except (ValueError, OSError) as error:
+        print(f"labkit grade: the contact sheet could not be written: {error}", file=sys.stderr)
 
 
 def _summary(out, results, references, found, strangers, seconds, interrupted):

@@ -1,4 +1,4 @@
-"""The kernel in which a submission runs: IPython's, which puts labkit, NumPy and Python's own names back before each cell.
+"""The kernel in which a submission runs: it puts labkit, NumPy and Python's own names back before each cell.
 
 What a notebook changes in these it changes for its own process alone; here it would change the verdict on it. A
 program that sets out to can defeat this, since it runs in the same process: `labkit grade` says so in its report.
@@ -19,6 +19,7 @@ from ipykernel.kernelapp import IPKernelApp
 NOTES, FIGURE = "application/x-labkit-notes+json", "application/x-labkit-figure"
 PLAN, BROKEN = "LABKIT_MARKING_PLAN", "broken.json"
 _WATCHED = ("labkit", "numpy")
+_PRINTERS = ("type_printers", "deferred_printers", "singleton_printers")
 _FIXED = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type, int, float, str, tuple, frozenset)
 
 
@@ -46,8 +47,8 @@ class Snapshot:
         self.recursion = sys.getrecursionlimit()
         self.folder = os.getcwd()
         # Kept as locals of the kernel, since the student's code may replace these names too.
-        self._set, self._delete, self._chdir, self._type = type.__setattr__, type.__delattr__, os.chdir, types.FunctionType
-        self._exit = sys.settrace, sys.setprofile, sys.setrecursionlimit
+        self._set, self._chdir = type.__setattr__, os.chdir
+        self._reset = sys.settrace, sys.setprofile, sys.setrecursionlimit
 
     def restore(self):
         """Put everything back; returns the names that had been changed."""
@@ -74,7 +75,7 @@ class Snapshot:
                     except (AttributeError, TypeError):
                         pass
         sys.stdout, sys.stderr = self.streams
-        settrace, setprofile, setrecursionlimit = self._exit
+        settrace, setprofile, setrecursionlimit = self._reset
         settrace(None)
         setprofile(None)
         setrecursionlimit(self.recursion)
@@ -111,7 +112,7 @@ class MarkingKernel(IPythonKernel):
         self._hooks = self._hooks_now()
         self._transformers = [list(found) for found in self._transformer_lists()]
         printers = self.shell.display_formatter.formatters["text/plain"]
-        self._printers = dict(printers.type_printers), dict(printers.deferred_printers), dict(printers.singleton_printers)
+        self._printers = tuple(dict(getattr(printers, name)) for name in _PRINTERS)
         self._methods = dict(vars(self.shell))
 
     async def do_execute(self, code, silent, *args, **kwargs):
@@ -163,7 +164,7 @@ class MarkingKernel(IPythonKernel):
         if check is None:
             return changed
         printers = shell.display_formatter.formatters["text/plain"]
-        for known, name in zip(self._printers, ("type_printers", "deferred_printers", "singleton_printers")):
+        for known, name in zip(self._printers, _PRINTERS):
             mine = {k: v for k, v in getattr(printers, name).items() if known.get(k) is not v and k in (
                 float, int, object) + tuple(known)}
             if mine:

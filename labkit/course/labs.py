@@ -59,14 +59,6 @@ def row(cell):
 def names_bound(source):
     """The names that a cell binds at its top level, functions and imports included."""
     tree = _tree(source)
-    found = []
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
-            found.append(node.id)
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            found.append(node.name)
-        elif isinstance(node, ast.alias):
-            found.append((node.asname or node.name).split(".")[0])
     inner = set()
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):

@@ -381,7 +381,7 @@ class _Watch:
 
 def _plan(nb, job):
     """What the kernel has to know of the cells: which are checks, which are exercises and the names they define."""
-    checks, solutions, names, modules = {}, {}, {}, []
+    checks, solutions = {}, {}
     for cell in nb.cells:
         sort = labs.kind(cell)
         if sort == "check":
@@ -415,7 +415,8 @@ def _cut(content):
     if "data" in new:
         new["data"] = {kind: str(part)[:1000] for kind, part in new["data"].items() if kind == "text/plain"}
     if "traceback" in new:
-        new["traceback"], new["evalue"] = [line[:2000] for line in new["traceback"][-20:]], str(new.get("evalue"))[:1000]
+        new["traceback"] = [line[:2000] for line in new["traceback"][-20:]]
+        new["evalue"] = str(new.get("evalue"))[:1000]
     return new
 
 
@@ -446,7 +447,8 @@ class TidyChecks(NbGraderPreprocessor):
 def _number(text):
     """A finite number from a repr such as 5, 5.0 or np.float64(5.0); None if it is none."""
     text = "".join(text) if isinstance(text, list) else str(text)
-    found = re.fullmatch(r"\s*(?:(?:np|numpy)\.\w+\(|array\()?\s*(-?[0-9.]+(?:e[-+]?[0-9]+)?)\s*(?:,[^()]*)?\)?\s*", text)
+    number = r"(-?[0-9.]+(?:e[-+]?[0-9]+)?)"
+    found = re.fullmatch(rf"\s*(?:(?:np|numpy)\.\w+\(|array\()?\s*{number}\s*(?:,[^()]*)?\)?\s*", text)
     try:
         value = float(found[1]) if found else None
     except ValueError:
@@ -466,7 +468,8 @@ def _autograde(course, name, run):
     CURRENT[0] = run
     steps = [RunCells, of.IgnorePattern, TidyChecks, ClearMetadataPreprocessor, of.LimitOutput, of.SaveAutoGrades,
              of.AssignLatePenalties, of.CheckCellMetadata]
-    converter = Autograde(coursedir=CourseDirectory(config=config), config=config, log=log, autograde_preprocessors=steps)
+    converter = Autograde(coursedir=CourseDirectory(config=config), config=config, log=log,
+                          autograde_preprocessors=steps)
     try:
         converter.start()
     except BaseException:
@@ -524,7 +527,8 @@ def _plots(result, executed, source, run, folder):
                if labs.kind(cell) in ("solution", "manual") and labs.KEY_FIGURE in cell.metadata.get("tags", [])]
     rows = {row["id"]: row for row in result["rubric"]}
     for grade_id in figures:
-        index = next((i for i, cell in enumerate(executed.cells) if labs.grading(cell).get("grade_id") == grade_id), None)
+        index = next((i for i, cell in enumerate(executed.cells)
+                      if labs.grading(cell).get("grade_id") == grade_id), None)
         if index is None:
             continue
         row = rows.get("check-" + grade_id) or rows.get(grade_id) or {}
@@ -549,7 +553,7 @@ def _plots(result, executed, source, run, folder):
 
 
 def _image(data):
-    """(PNG bytes, width, height) from a submission's picture, drawn anew and not too large; None if it is no picture."""
+    """(PNG bytes, width, height) of a submission's picture, stored anew and not too large; None if it is none."""
     from PIL import Image
     try:
         content = base64.b64decode(data) if isinstance(data, str) else data

@@ -77,7 +77,8 @@ def without_outputs(content, largest):
                 break
             string_at, position = (at, close), close + 1
         elif char == b":":
-            key = bytes(content[string_at[0] + 1:string_at[1]]) if string_at and string_at[1] - string_at[0] < 40 else b""
+            short = string_at and string_at[1] - string_at[0] < 40
+            key = bytes(content[string_at[0] + 1:string_at[1]]) if short else b""
         elif char in b"[{":
             if not dropping and key in (b"outputs", b"attachments") and b"cells" in stack:
                 pieces.append(bytes(content[start:at]))
@@ -229,7 +230,7 @@ def which_lab(nb, releases):
 
     releases: the student editions, by name.
     """
-    mine = {labs.grading(cell).get("grade_id") for cell in nb.cells if isinstance(labs.grading(cell).get("grade_id"), str)}
+    mine = {str(labs.grading(cell).get("grade_id")) for cell in nb.cells}
     ids = {cell["id"] for cell in nb.cells}
     lines = {cell.source.strip() for cell in nb.cells if cell.cell_type == "code" and cell.source.strip()}
     best, most = None, 0
@@ -314,7 +315,8 @@ def _candidates(cells, release, graded, notes):
             if heading is not None:
                 take(grade_id, heading)
     if stripped and found:
-        notes.append("the notebook has lost nbgrader's metadata (another editor?): exercises were found by what is in them")
+        notes.append("the notebook has lost nbgrader's metadata (another editor?): exercises were found by what is in "
+                     "them")
     return found
 
 

@@ -92,8 +92,8 @@ def write_grades(out, results):
         hand = sum(given.get(r["id"], r["points"] or 0.0) for r in manual)
         left = sum(r["points"] is None and r["id"] not in given for r in manual)
         shown = points | given
-        table.writerow([_safe(result["student"]), result["lab"], result["status"], _g(automatic), _g(result["auto_max"]),
-                        _g(hand), _g(result["manual_max"]), _g(automatic + hand),
+        table.writerow([_safe(result["student"]), result["lab"], result["status"], _g(automatic),
+                        _g(result["auto_max"]), _g(hand), _g(result["manual_max"]), _g(automatic + hand),
                         _g(result["auto_max"] + result["manual_max"]), left,
                         *("" if shown.get(i) is None else _g(shown[i]) for i in ids),
                         _safe(" ".join([result["message"], *result["notes"]]).strip())])
@@ -132,7 +132,8 @@ def _from_gradebook(path):
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as book:
             return book.execute(
                 "SELECT sa.student_id, a.name, bc.name, g.manual_score FROM grade g "
-                "JOIN submitted_notebook sn ON g.notebook_id = sn.id JOIN submitted_assignment sa ON sn.assignment_id = sa.id "
+                "JOIN submitted_notebook sn ON g.notebook_id = sn.id "
+                "JOIN submitted_assignment sa ON sn.assignment_id = sa.id "
                 "JOIN assignment a ON sa.assignment_id = a.id JOIN base_cell bc ON g.cell_id = bc.id "
                 "WHERE g.manual_score IS NOT NULL").fetchall()
     except sqlite3.Error:

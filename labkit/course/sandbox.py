@@ -1,4 +1,4 @@
-"""Starts a kernel with limits, and on Linux in namespaces of its own: no network, no foreign files, no foreign processes.
+"""Starts a kernel with limits, and on Linux in namespaces of its own: no network, no foreign files or processes.
 
 `python -m labkit.course.sandbox SPEC.json COMMAND …` runs the command under what SPEC.json says (see `spec`).
 It is imported before anything else in the kernel's process, so it imports the standard library only.
@@ -257,8 +257,9 @@ def private_environment(home, keep=()):
     env = {name: os.environ[name] for name in wanted if name in os.environ}
     one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS",
                          "VECLIB_MAXIMUM_THREADS"), "1")
-    return env | one | {"HOME": str(home), "TMPDIR": str(home), "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-                        "MPLCONFIGDIR": str(home), "IPYTHONDIR": str(home), "JUPYTER_RUNTIME_DIR": str(home),
+    return env | one | {"HOME": str(home), "TMPDIR": str(home),
+                        "MPLBACKEND": "module://matplotlib_inline.backend_inline", "MPLCONFIGDIR": str(home),
+                        "IPYTHONDIR": str(home), "JUPYTER_RUNTIME_DIR": str(home),
                         "MALLOC_ARENA_MAX": "2", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1",
                         "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
 
