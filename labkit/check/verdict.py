@@ -231,6 +231,8 @@ def _parts(value):
     """What a returned value consists of: a tuple (loss, gradient), a dict of gradients, or itself."""
     if isinstance(value, dict):
         value = tuple(value.values())
+    if isinstance(value, list) and any(isinstance(inner, np.ndarray) for inner in value):
+        value = tuple(value)
     return [part for inner in value for part in _parts(inner)] if isinstance(value, tuple) else [value]
 
 
