@@ -35,6 +35,15 @@ def test_a_formula_on_its_own_line_is_a_block():
     assert 'display="block"' in mathml("x", display=True) and 'display="inline"' in mathml("x")
 
 
+@pytest.mark.parametrize("tex, spaces", [(r"N \log p", 2), (r"\log(p)", 0), (r"-\log p", 1), (r"\log_2 x", 1), ("xy", 0)])
+def test_names_of_functions_stand_apart(tex, spaces):
+    assert tags(tex).count("mspace") == spaces
+
+
+def test_aligned_equations_meet_at_their_sign():
+    assert re.findall(r"text-align: (\w+)", mathml(r"\begin{aligned} a &= b \\ &= c \end{aligned}")) == ["right", "left"] * 2
+
+
 @pytest.mark.parametrize("tex", [r"\nosuchcommand{x}", r"{x", r"x}", r"a & b", r"\begin{pmatrix} 1"])
 def test_what_is_not_known_is_refused_rather_than_drawn_wrong(tex):
     with pytest.raises(ValueError, match="cannot draw"):

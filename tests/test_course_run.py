@@ -755,3 +755,9 @@ def test_data_command_gets_its_arguments(monkeypatch):
     monkeypatch.setattr(labkit.data.command, "run", lambda **arguments: asked.append(arguments) or 5)
     assert cli.main(["data", "--standin", "--folder", "x"]) == 5
     assert asked == [{"standin": True, "folder": "x", "check": False}]
+
+
+def test_a_written_answer_is_shown_without_its_markers():
+    from labkit.course.site import markdown
+    html = markdown("Why?\n\n### BEGIN SOLUTION\nBecause.\n### END SOLUTION\n### BEGIN MARKING NOTES\n1 point.\n### END MARKING NOTES")
+    assert "<strong>Model answer</strong>" in html and "Because." in html and "BEGIN" not in html and "END" not in html

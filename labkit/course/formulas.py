@@ -32,9 +32,35 @@ def mathml(tex, display=False):
     leaves = [leaf.text or "" for leaf in formula.iter() if leaf.tag != _MATHML + "mtext"]
     if any("\\" in text or "&" in text for text in leaves):
         raise ValueError(f"cannot draw all of the formula {tex.strip()!r}")
+    _space_functions(formula)
+    _align_columns(formula)
     semantics = ElementTree.Element(_MATHML + "semantics")
     semantics.extend(list(formula))
     ElementTree.SubElement(semantics, _MATHML + "annotation", encoding="application/x-tex").text = tex.strip()
     formula[:] = [semantics]
     ElementTree.register_namespace("", _MATHML[1:-1])
     return ElementTree.tostring(formula, encoding="unicode")
+
+
+def _space_functions(formula):
+    """A thin space around names of functions: N log p, not Nlogp."""
+    for row in [element for element in formula.iter() if element.tag in (_MATHML + "mrow", _MATHML + "mtd")]:
+        for here, after in zip(list(row), list(row)[1:]):
+            if _is_function(here) and (after.tag != _MATHML + "mo" or after.text in "∑∏−") or (
+                    _is_function(after) and here.tag != _MATHML + "mo"):
+                space = ElementTree.Element(_MATHML + "mspace", width="0.167em")
+                row.insert(list(row).index(after), space)
+
+
+def _is_function(element):
+    """log, or log with a base."""
+    if element.tag in (_MATHML + "msub", _MATHML + "msup") and len(element):
+        element = element[0]
+    return element.tag == _MATHML + "mi" and len(element.text or "") > 1 and element.text.isascii()
+
+
+def _align_columns(formula):
+    """The columns of aligned equations, as a style: browsers do not know the attribute."""
+    for cell in formula.iter(_MATHML + "mtd"):
+        if (side := cell.get("columnalign")) in ("left", "right"):
+            cell.set("style", f"text-align: {side}; padding-{'left' if side == 'left' else 'right'}: 0")

@@ -313,6 +313,11 @@ def formula(tex, display):
         return f'<span class="tex">{mark}{escape(tex, quote=False)}{mark}</span>'
 
 
+# The markers of a written exercise, as a reader of the solved lab wants to see them.
+_WRITTEN_ANSWERS = {"### BEGIN SOLUTION": "**Model answer**\n", "### BEGIN MARKING NOTES": "**For marking**\n",
+                    "### END SOLUTION": "", "### END MARKING NOTES": ""}
+
+
 def markdown(source, attachments=None, folder="", ids=None):
     """Markdown of a notebook as HTML, its formulas as MathML, links to notebooks as links to their pages."""
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
@@ -335,6 +340,8 @@ def markdown(source, attachments=None, folder="", ids=None):
                 name += f"-{ids[name]}" if ids[name] > 1 else ""
             return f'<h{level} id="{name}">{text}</h{level}>\n'
 
+    for mark, text in _WRITTEN_ANSWERS.items():
+        source = re.sub(rf"^{mark}[ \t]*$", text, source, flags=re.M)
     renderer = Renderer(escape=False, attachments=attachments or {}, embed_images=bool(folder),
                         path=str(folder))
     html = MarkdownWithMath(renderer=renderer).render(source)
