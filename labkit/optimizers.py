@@ -13,6 +13,7 @@ class SGD:
 
     def __init__(self, rate):
         self.rate = _positive(rate, "rate")
+        self._kept = {}
 
     def step(self, params, grads):
         """Move each array of `params` in place against its gradient in `grads`.
@@ -24,7 +25,11 @@ class SGD:
             self.update(name, w, dw)
 
     def update(self, name, w, dw):
-        w -= self.rate * dw
+        w -= np.multiply(dw, self.rate, out=self._scratch(name, w))
+
+    def _scratch(self, name, w, number=0):
+        """An array like w to compute in: made once and kept, since making large ones anew takes longer than the sum."""
+        return _memory(self._kept, (name, number), w)
 
 
 class Momentum(SGD):
@@ -39,9 +44,9 @@ class Momentum(SGD):
         self.velocity = {}
 
     def update(self, name, w, dw):
-        v = self.velocity.setdefault(name, np.zeros_like(w))
+        v = _memory(self.velocity, name, w)
         v *= self.momentum
-        v -= self.rate * dw
+        v -= np.multiply(dw, self.rate, out=self._scratch(name, w))
         w += v
 
 
@@ -59,10 +64,15 @@ class RMSProp(SGD):
         self.cache = {}
 
     def update(self, name, w, dw):
-        cache = self.cache.setdefault(name, np.zeros_like(w))
+        cache, step, root = _memory(self.cache, name, w), self._scratch(name, w), self._scratch(name, w, 1)
         cache *= self.decay
-        cache += (1 - self.decay) * dw**2
-        w -= self.rate * dw / np.sqrt(cache + self.epsilon)
+        np.multiply(dw, dw, out=step)
+        step *= 1 - self.decay
+        cache += step
+        np.sqrt(np.add(cache, self.epsilon, out=root), out=root)
+        np.multiply(dw, self.rate, out=step)
+        step /= root
+        w -= step
 
 
 class Adam(SGD):
@@ -83,15 +93,27 @@ class Adam(SGD):
         super().step(params, grads)
 
     def update(self, name, w, dw):
-        m = self.mean.setdefault(name, np.zeros_like(w))
-        v = self.square.setdefault(name, np.zeros_like(w))
+        m, v = _memory(self.mean, name, w), _memory(self.square, name, w)
+        step, root = self._scratch(name, w), self._scratch(name, w, 1)
         m *= self.beta1
-        m += (1 - self.beta1) * dw
+        m += np.multiply(dw, 1 - self.beta1, out=step)
         v *= self.beta2
-        v += (1 - self.beta2) * dw**2
-        root = np.sqrt(v / (1 - self.beta2**self.t))
+        np.multiply(dw, dw, out=step)
+        step *= 1 - self.beta2
+        v += step
+        np.sqrt(np.divide(v, 1 - self.beta2**self.t, out=root), out=root)
         root += self.epsilon
-        w -= self.rate / (1 - self.beta1**self.t) * m / root
+        np.multiply(m, self.rate / (1 - self.beta1**self.t), out=step)
+        step /= root
+        w -= step
+
+
+def _memory(memory, name, w):
+    """The array kept under this name, zeros like w when it is first asked for or w has changed its shape."""
+    kept = memory.get(name)
+    if kept is None or kept.shape != w.shape or kept.dtype != w.dtype:
+        kept = memory[name] = np.zeros_like(w)
+    return kept
 
 
 def _pairs(params, grads):

@@ -3,6 +3,7 @@
 The functions draw into `ax` where one is given and make a figure of their own otherwise.
 """
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from labkit.losses import log_softmax
+from labkit.progress import in_notebook
 
 STYLE = Path(__file__).with_name("labkit.mplstyle")
 
@@ -133,6 +135,33 @@ def history(history, data=None, chance=0.1):
     else:
         right.set(title="No accuracies were recorded", xlabel="epoch", ylabel="accuracy")
     return left, right
+
+
+def live(data=None, every=3.0, chance=0.1):
+    """Curves that grow while a network is trained: `train(..., watch=plots.live())`.
+
+    data, chance: as for `history`. every: seconds between two drawings.
+    Returns a function of a history and whether it is final. In a notebook it keeps one figure up to date, and the final
+    drawing stays; elsewhere it draws the final one alone.
+    """
+    draw, handle, drawn = history, None, -np.inf
+
+    def watch(history, final=False):
+        nonlocal handle, drawn
+        due = final or (in_notebook() and time.monotonic() - drawn >= every)
+        if not due or not history.losses:
+            return
+        figure = draw(history, data, chance)[0].figure
+        if in_notebook():
+            from IPython.display import display
+            if handle is None:
+                handle = display(figure, display_id=True)
+            else:
+                handle.update(figure)
+            plt.close(figure)  # or the cell would show it once more when it ends
+        drawn = time.monotonic()
+
+    return watch
 
 
 def image_grid(images, titles=None, columns=10, data=None, title=None, size=1.0, ax=None):
@@ -512,29 +541,39 @@ def class_balance(labels, classes, ax=None, data=None, title="Images of each cla
 def image_rows(rows, captions=None, data=None, title="Images", size=0.85):
     """Series of images, one below the other, each row with its name on the left.
 
-    rows: dict name -> images, each as for `image_grid`. captions: a string above each column, or None.
-    Returns a dict name -> Axes of that row. Raises ValueError if there is no row, or not as many captions as columns.
+    rows: dict name -> images, each as for `image_grid`, all of one height and width. captions: a string above each
+    column, or None. size: width of one image in inches.
+    Returns the Axes: one picture that holds all of them, which is drawn many times faster than one Axes for each.
+    Raises ValueError if there is no row, sizes differ, or there are not as many captions as columns.
     """
-    pictures = {name: _as_pictures(images) for name, images in rows.items()}
-    if not pictures:
-        raise ValueError("rows must have at least one series of images, got none")
-    columns = max(len(images) for images in pictures.values())
+    pictures = [_as_colours(images) for images in rows.values()]
+    sizes = {images.shape[1:3] for images in pictures}
+    if len(sizes) != 1:
+        raise ValueError(f"rows must have at least one series of images, all of one size, got {sorted(sizes) or 'none'}")
+    (H, W), columns = sizes.pop(), max(len(images) for images in pictures)
     if captions is not None and len(captions) != columns:
         raise ValueError(f"captions must have one string per column: expected {columns}, got {len(captions)}")
-    figure, axes = plt.subplots(len(rows), columns, squeeze=False, gridspec_kw={"hspace": 0.03, "wspace": 0.03},
-                                figsize=(columns * size + 1.6, len(rows) * size + 0.7))
-    for place in axes.flat:
-        place.set(xticks=[], yticks=[], frame_on=False)
-        place.grid(False)
-    for row, (name, images) in zip(axes, pictures.items()):
-        grey = {"cmap": "gray", "vmin": 0, "vmax": 255 if images.dtype == np.uint8 else 1} if images.ndim == 3 else {}
-        for place, image in zip(row, images):
-            place.imshow(image, **grey)
-        row[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=10)
-    for place, text in zip(axes[0], captions or []):
-        place.set_title(text, fontsize=9, fontweight="normal", loc="center", pad=3)
-    figure.suptitle(_title(title, data), x=0.01, ha="left", fontsize=12, fontweight="bold")
-    return {name: row[:len(images)] for row, (name, images) in zip(axes, pictures.items())}
+    gap = max(1, W // 12)
+    canvas = np.ones((len(pictures) * (H + gap) - gap, columns * (W + gap) - gap, 3))
+    for r, images in enumerate(pictures):
+        for c, image in enumerate(images):
+            canvas[r * (H + gap):r * (H + gap) + H, c * (W + gap):c * (W + gap) + W] = image
+    ax = _axes(None, figsize=(columns * size + 1.6, len(pictures) * size * H / W + 0.6))
+    ax.imshow(canvas)
+    ax.set_yticks(np.arange(len(pictures)) * (H + gap) + H / 2 - 0.5, list(rows))
+    ax.set_xticks(np.arange(columns) * (W + gap) + W / 2 - 0.5, captions if captions is not None else [""] * columns)
+    ax.tick_params(length=0, top=False, labeltop=True, bottom=False, labelbottom=False)
+    ax.spines[:].set_visible(False)
+    ax.grid(False)
+    ax.figure.suptitle(_title(title, data), x=0.01, ha="left", fontsize=12, fontweight="bold")
+    return ax
+
+
+def _as_colours(images):
+    """Images as (N, H, W, 3) floats from 0 to 1, the grey ones too."""
+    images = _as_pictures(images)
+    images = images / 255 if images.dtype == np.uint8 else images
+    return images if images.ndim == 4 else np.repeat(images[..., None], 3, axis=-1)
 
 
 def point_clouds(clouds, data=None, xlabel="feature 1", ylabel="feature 2", title="Two features"):

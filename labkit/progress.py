@@ -5,7 +5,7 @@ import sys
 from tqdm import tqdm
 
 
-def _in_notebook():
+def in_notebook():
     """True inside a Jupyter kernel (a terminal IPython has no kernel)."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
@@ -21,7 +21,7 @@ class progress(tqdm):
 
     def __init__(self, *args, **kwargs):
         self._handle = None
-        self._notebook = _in_notebook() and not kwargs.get("disable")
+        self._notebook = in_notebook() and not kwargs.get("disable")
         if self._notebook:
             kwargs.setdefault("ncols", 80)
             kwargs.setdefault("mininterval", 0.5)

@@ -125,3 +125,58 @@ def test_shapes_that_do_not_fit_are_named():
     for sizes in ((0, 3, 2), (4, 2.5, 2), (4, True, 2)):
         with pytest.raises(ValueError, match="positive whole"):
             networks.init_two_layer_net(*sizes)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(1, 5), min_size=2, max_size=5), st.integers(1, 5), st.sampled_from([0, 0.4]), st.integers(0, 99))
+def test_mlp_gradients_of_any_depth_with_and_without_dropout(sizes, N, dropout, seed):
+    rng = np.random.default_rng(seed)
+    X, y = rng.standard_normal((N, sizes[0])), rng.integers(0, sizes[-1], N)
+    params = networks.init_mlp(*sizes, seed=seed, dtype=np.float64)
+    for name in params:  # biases away from 0: a unit without inputs would sit on its kink
+        params[name] += 0.1 * rng.standard_normal(params[name].shape)
+    _, grads = networks.mlp(X, params, y, 0.3, dropout, rng=seed)
+    assert grads.keys() == params.keys()
+    for name, w in params.items():
+        numerical = numerical_gradient(lambda _: networks.mlp(X, params, y, 0.3, dropout, rng=seed)[0], w, h=1e-6)
+        np.testing.assert_allclose(grads[name], numerical, atol=1e-6)
+
+
+def test_mlp_of_two_layers_is_the_two_layer_net_and_of_one_the_linear_classifier():
+    X, y, params = toy_homework()
+    np.testing.assert_array_equal(networks.mlp(X, params), networks.two_layer_net(X, params))
+    (a, one), (b, two) = networks.mlp(X, params, y, 0.1), networks.two_layer_net(X, params, y, 0.1)
+    assert a == pytest.approx(b, rel=1e-14) and all(np.allclose(one[name], two[name], rtol=1e-12) for name in params)
+    linear = {"W": params["W1"], "b": params["b1"]}
+    loss, grads = networks.mlp(X, {"W1": params["W1"], "b1": params["b1"]}, y, 0.1)
+    expected, (dW, db) = networks.linear_classifier(X, linear, y, 0.1)[0], networks.linear_classifier(X, linear, y, 0.1)[1].values()
+    assert loss == pytest.approx(expected) and np.allclose(grads["W1"], dW) and np.allclose(grads["b1"], db)
+
+
+def test_dropout_is_for_training_alone_and_keeps_the_mean_of_the_scores():
+    rng = np.random.default_rng(0)
+    X, y, params = rng.standard_normal((3, 6)), np.array([0, 1, 2]), networks.init_mlp(6, 400, 3, dtype=np.float64)
+    scores = networks.mlp(X, params)
+    np.testing.assert_array_equal(networks.mlp(X, params, dropout=0.5, rng=rng), scores)
+    losses = [networks.mlp(X, params, y, dropout=0.5, rng=rng)[0] for _ in range(3)]
+    assert len(set(losses)) == 3
+    with pytest.raises(ValueError, match="needs rng"):
+        networks.mlp(X, params, y, dropout=0.5)
+
+
+def test_mlp_keeps_float32_and_its_inputs():
+    X, y, params = toy_homework()
+    X, params = X.astype(np.float32), {name: w.astype(np.float32) for name, w in params.items()}
+    before = X.copy(), {name: w.copy() for name, w in params.items()}
+    loss, grads = networks.mlp(X, params, y, 0.1, 0.5, rng=0)
+    assert loss.dtype == np.float32 and all(g.dtype == np.float32 for g in grads.values())
+    assert np.array_equal(X, before[0]) and all(np.array_equal(w, before[1][name]) for name, w in params.items())
+
+
+def test_mlp_names_what_is_missing():
+    for params in ({}, {"W1": np.ones((2, 2)), "b2": np.ones(2)}):
+        with pytest.raises(ValueError, match="missing"):
+            networks.mlp(np.ones((1, 2)), params)
+    for sizes in ((3,), (3, 0), ()):
+        with pytest.raises(ValueError, match="sizes|positive whole"):
+            networks.init_mlp(*sizes)

@@ -7,7 +7,7 @@ import pytest
 matplotlib.use("agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
-from labkit import losses, plots  # noqa: E402
+from labkit import losses, plots, training  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -312,18 +312,22 @@ def test_class_balance_shows_the_share_of_each_class_in_each_set():
             plots.class_balance({"training": bad}, ["cat", "dog", "ship"])
 
 
-def test_image_rows_keeps_rows_of_unequal_length_apart():
+def test_image_rows_puts_every_image_in_its_place():
     rng = np.random.default_rng(0)
     rows = {"cats": rng.integers(0, 256, (3, 3, 8, 8)).astype(np.uint8), "grey": rng.random((2, 8, 8))}
-    drawn = plots.image_rows(rows, captions=["a", "b", "c"], data="stand-in")
-    assert {name: len(row) for name, row in drawn.items()} == {"cats": 3, "grey": 2}
-    for name, row in drawn.items():
-        assert row[0].get_ylabel() == name and all(len(ax.images) == 1 for ax in row)
-    np.testing.assert_array_equal(drawn["cats"][2].images[0].get_array(), rows["cats"][2].transpose(1, 2, 0))
+    ax = plots.image_rows(rows, captions=["a", "b", "c"], data="stand-in")
+    canvas = np.asarray(ax.images[0].get_array())
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["cats", "grey"]
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["a", "b", "c"]
+    for r, c, image in [(0, 2, rows["cats"][2].transpose(1, 2, 0) / 255), (1, 1, rows["grey"][1][..., None].repeat(3, 2))]:
+        x, y = round(ax.get_xticks()[c] - 3.5), round(ax.get_yticks()[r] - 3.5)
+        np.testing.assert_allclose(canvas[y:y + 8, x:x + 8], image)
+    assert (canvas[9:, 18:] == 1).all() and "stand-in" in ax.figure.get_suptitle()
     with pytest.raises(ValueError, match="expected 3, got 1"):
         plots.image_rows(rows, captions=["a"])
-    with pytest.raises(ValueError, match="at least one series"):
-        plots.image_rows({})
+    for bad in ({}, {"a": np.zeros((1, 8, 8)), "b": np.zeros((1, 8, 9))}):
+        with pytest.raises(ValueError, match="all of one size"):
+            plots.image_rows(bad)
 
 
 def test_point_clouds_draws_all_points_within_view():
@@ -358,3 +362,35 @@ def test_landscape_losses_are_the_losses_at_each_place(shape, delta):
 def test_landscape_losses_refuse_what_does_not_fit(scores, y, loss, says):
     with pytest.raises(ValueError, match=says):
         plots.landscape_losses(scores, y, loss)
+
+
+def test_live_curves_are_drawn_into_one_display_and_end_as_one_figure(monkeypatch):
+    import IPython.display
+    shown, updated = [], []
+
+    class Handle:
+        def update(self, figure):
+            updated.append(figure)
+
+    monkeypatch.setattr(plots, "in_notebook", lambda: True)
+    monkeypatch.setattr(IPython.display, "display", lambda figure, display_id: shown.append(figure) or Handle())
+    plt.close("all")
+    watch = plots.live(data="CIFAR-10", every=3600)
+    history = training.History(val_accuracy=[0.1])
+    watch(history, False)
+    assert not shown  # nothing to draw before the first step
+    for loss in (2.3, 2.2, 2.1):
+        history.losses.append(loss)
+        watch(history, False)
+    watch(history, True)
+    assert len(shown) == 1 and len(updated) == 1 and not plt.get_fignums()
+    assert "CIFAR-10" in title(updated[0].axes[0]) and len(updated[0].axes[0].lines[0].get_xydata()) == 3
+
+
+def test_live_curves_outside_a_notebook_are_the_final_ones():
+    plt.close("all")
+    watch, history = plots.live(), training.History(losses=[2.3], val_accuracy=[0.1, 0.2])
+    watch(history, False)
+    assert not plt.get_fignums()
+    watch(history, True)
+    assert len(plt.get_fignums()) == 1

@@ -1,11 +1,13 @@
 """Optimizers and training: the homework's printed losses, reproducibility, divergence, interruption."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
-from labkit.networks import init_linear, linear_classifier, two_layer_net
+from labkit.networks import init_linear, init_mlp, linear_classifier, mlp, two_layer_net
 from labkit.optimizers import SGD, Adam, Momentum, RMSProp
-from labkit.training import TrainingDiverged, accuracy, train
+from labkit.training import History, TrainingDiverged, accuracy, load, save, search, train
 from test_networks import toy_homework
 
 
@@ -123,3 +125,185 @@ def test_bad_arguments_are_named(wrong, words):
         train(linear_classifier, init_linear(2, 2), X, y, quiet=True, **wrong)
     with pytest.raises(ValueError, match="same positive number"):
         train(linear_classifier, init_linear(2, 2), X, y[:-1])
+
+
+@pytest.mark.parametrize("make", [lambda: SGD(0.1), lambda: Momentum(0.1), lambda: RMSProp(0.1), lambda: Adam(0.1)])
+def test_an_optimizer_can_go_on_with_weights_of_another_shape_or_dtype(make):
+    """What it computes in is made anew, not broadcast."""
+    optimizer = make()
+    for w in (np.ones((2, 3)), np.ones(3), np.ones((2, 3), np.float32)):
+        fresh, params = {"w": w.copy()}, {"w": w.copy()}
+        make().step(fresh, {"w": np.ones_like(w)})
+        if isinstance(optimizer, Adam):
+            optimizer.t = 0
+        optimizer.step(params, {"w": np.ones_like(w)})
+        np.testing.assert_array_equal(params["w"], fresh["w"])
+        assert params["w"].dtype == w.dtype
+
+
+def test_dropout_and_prepare_are_reproducible_too():
+    def run():
+        network = partial(mlp, dropout=0.3, rng=np.random.default_rng(5))
+        X, y = two_clouds()
+        return train(network, init_mlp(2, 8, 2), X, y, optimizer=Adam(0.01), epochs=2, quiet=True,
+                     prepare=lambda images, rng: images + 0.1 * rng.standard_normal(images.shape, dtype=np.float32))
+    a, b = run(), run()
+    assert a.losses == b.losses and all(np.array_equal(a.params[name], b.params[name]) for name in a.params)
+
+
+def test_watch_sees_every_step_and_the_end():
+    seen = []
+    history = fit(epochs=2, watch=lambda history, final: seen.append((len(history.losses), final)))
+    assert seen == [(i + 1, False) for i in range(14)] + [(14, True)] and history.seconds > 0
+
+
+def test_watch_sees_the_end_of_a_run_that_diverges():
+    X, y = two_clouds()
+    seen = []
+    with pytest.raises(TrainingDiverged), np.errstate(all="ignore"):
+        train(linear_classifier, init_linear(2, 2), X * np.float32(np.inf), y, quiet=True, watch=lambda h, final: seen.append(final))
+    assert seen == [True]
+
+
+def build(setting, seed):
+    return {"network": mlp, "params": init_mlp(2, setting["hidden"], 2, seed=seed), "optimizer": Momentum(setting["rate"]),
+            "reg": setting.get("reg", 0.0)}
+
+
+def find(space=None, **kwargs):
+    X, y = two_clouds()
+    space = space or {"rate": (1e-4, 1e-1), "hidden": (2, 32), "reg": [0.0, 0.01]}
+    return search(build, space, X[:200], y[:200], X[200:], y[200:], **{"runs": 8, "epochs": 4, "quiet": True} | kwargs)
+
+
+def test_a_search_returns_all_runs_best_first_and_stops_the_poor_ones():
+    results = find()
+    assert len(results) == 8 and [row["val_accuracy"] for row in results] == sorted((row["val_accuracy"] for row in results))[::-1]
+    assert sorted(row["epochs"] for row in results) == [1, 1, 1, 1, 2, 2, 4, 4]
+    assert {row["state"] for row in results if row["epochs"] == 4} == {"finished"}
+    assert {row["state"] for row in results if row["epochs"] < 4} == {"stopped"}
+    for row in results:
+        assert len(row["history"].losses) == 2 * row["epochs"] and len(row["history"].val_accuracy) == row["epochs"] + 1
+        assert max(row["history"].val_accuracy) == row["val_accuracy"]
+        assert 1e-4 <= row["setting"]["rate"] <= 1e-1 and row["setting"]["hidden"] in range(2, 33) and row["setting"]["reg"] in (0, 0.01)
+    assert len({row["setting"]["rate"] for row in results}) == 8
+    assert repr(results).count("\n") == 8 and "rate" in repr(results)
+
+
+def test_the_best_parameters_of_a_search_are_those_of_its_accuracy():
+    X, y = two_clouds()
+    for row in find(epochs=5, keep=0.6):
+        assert accuracy(mlp, row["history"].params, X[200:], y[200:]) == row["val_accuracy"]
+        assert row["history"].val_accuracy[row["history"].best_epoch] == row["val_accuracy"]
+
+
+def test_a_search_is_reproducible_and_its_runs_do_not_depend_on_their_number():
+    a, b, fewer = find(seed=3), find(seed=3), find(seed=3, runs=4)
+    assert [row["setting"] for row in a] == [row["setting"] for row in b] and repr(a) == repr(b)
+    assert [row["history"].losses for row in a] == [row["history"].losses for row in b]
+    assert {row["setting"]["rate"] for row in fewer} < {row["setting"]["rate"] for row in a}
+
+
+def test_rates_are_drawn_evenly_on_a_logarithmic_scale():
+    rates = [row["setting"]["rate"] for row in find({"rate": (1e-6, 1e-2), "hidden": [2]}, runs=200, epochs=1)]
+    assert np.mean(np.array(rates) < 1e-4) == pytest.approx(0.5, abs=0.12)
+
+
+def test_runs_that_diverge_are_last_and_stop_nobody():
+    def build_wild(setting, seed):
+        return build({"hidden": 4, "rate": setting["rate"]}, seed) | {"network": wild if setting["rate"] > 1 else mlp}
+
+    def wild(X, params, y=None, reg=0.0):
+        scores = mlp(X, params)
+        return scores if y is None else (np.float32(np.nan), {name: w * 0 for name, w in params.items()})
+
+    X, y = two_clouds()
+    results = search(build_wild, {"rate": [0.1, 10.0]}, X, y, X, y, runs=8, epochs=2, quiet=True)
+    states = [row["state"] for row in results]
+    assert "diverged" in states and "finished" in states and states == sorted(states, key=lambda s: s == "diverged")
+
+
+def test_an_interrupted_search_returns_what_there_is():
+    calls = []
+
+    def interrupted(X, params, y=None, reg=0.0):
+        calls.append(y)
+        if len(calls) == 60:
+            raise KeyboardInterrupt
+        return mlp(X, params, y, reg)
+
+    X, y = two_clouds()
+    results = search(lambda setting, seed: build(setting, seed) | {"network": interrupted}, {"rate": (0.01, 0.1), "hidden": [4]},
+                     X, y, X, y, runs=50, epochs=2, quiet=True)
+    assert 0 < len(results) < 50
+
+
+@pytest.mark.parametrize("wrong, words", [
+    ({"space": {"rate": (0, 1)}}, "rate"), ({"space": {"rate": (2.0, 1.0)}}, "rate"), ({"space": {"rate": []}}, "rate"),
+    ({"runs": 0}, "runs"), ({"epochs": 1.5}, "epochs"), ({"keep": 0}, "keep"), ({"first": 0}, "first")])
+def test_a_search_names_bad_arguments(wrong, words):
+    with pytest.raises(ValueError, match=words):
+        find(**wrong)
+
+
+def test_a_history_is_saved_and_loaded_whole(tmp_path):
+    history = fit(optimizer=Momentum(0.1))
+    for name in ("run.npz", "no suffix"):
+        save(tmp_path / name, history)
+        again = load(tmp_path / name)
+        assert again.losses == history.losses and again.val_accuracy == history.val_accuracy and repr(again) == repr(history)
+        assert (again.best_epoch, again.seconds, again.interrupted) == (history.best_epoch, history.seconds, False)
+        for key, w in history.params.items():
+            np.testing.assert_array_equal(again.params[key], w)
+            assert again.params[key].dtype == w.dtype
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["no suffix", "run.npz"]
+
+
+def test_parameters_alone_can_be_saved_but_no_objects(tmp_path):
+    save(tmp_path / "p.npz", History(params={"W1": np.eye(3, dtype=np.float32)}))
+    np.testing.assert_array_equal(load(tmp_path / "p.npz").params["W1"], np.eye(3))
+    with pytest.raises(ValueError, match="without pickles"):
+        save(tmp_path / "p.npz", History(params={"W1": np.array([{}])}))
+    assert load(tmp_path / "p.npz").params["W1"].shape == (3, 3)
+
+
+def test_a_truncated_or_foreign_file_is_an_error_that_names_it(tmp_path):
+    path = tmp_path / "run.npz"
+    save(path, fit())
+    whole = path.read_bytes()
+    for size in (0, 1, 10, 100, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:size])
+        with pytest.raises(ValueError, match="run.npz"):
+            load(path)
+    damaged = bytearray(whole)
+    damaged[len(whole) // 2] ^= 0xFF
+    for foreign in (b"hello", whole[100:], bytes(damaged)):
+        path.write_bytes(foreign)
+        with pytest.raises(ValueError, match="run.npz"):
+            load(path)
+    np.savez(path, W1=np.ones(3))
+    with pytest.raises(ValueError, match="run.npz"):
+        load(path)
+    np.savez(path, format=np.array({"a": 1}, dtype=object), allow_pickle=True)
+    with pytest.raises(ValueError, match="run.npz"):
+        load(path)
+    np.save(tmp_path / "one.npy", np.ones(3))
+    with pytest.raises(ValueError, match="one.npy"):
+        load(tmp_path / "one.npy")
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "nowhere.npz")
+
+
+def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "run.npz"
+    old = fit(epochs=1)
+    save(path, old)
+
+    def broken(file, **arrays):
+        file.write(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez", broken)
+    with pytest.raises(KeyboardInterrupt):
+        save(path, fit(epochs=2))
+    assert load(path).losses == old.losses and [p.name for p in tmp_path.iterdir()] == ["run.npz"]
