@@ -122,7 +122,15 @@ class MarkingKernel(IPythonKernel):
         changed += self._restore_shell(check)
         for name in self._broken():
             self.shell.user_ns[name] = None
+        hidden = {}
+        if check is None and code not in self._plan["solutions"]:
+            names = self.shell.user_ns
+            hidden = {name: names[name] for name in self._plan["spared"] if name in names}
+            names.update(dict.fromkeys(hidden))
         reply = await super().do_execute(code, silent, *args, **kwargs)
+        for name, value in hidden.items():
+            if self.shell.user_ns.get(name) is None:
+                self.shell.user_ns[name] = value
         changed += self._snapshot.restore()
         if changed or self._ended:
             self._tell(NOTES, json.dumps({"changed": changed[:200], "ended": self._ended}))

@@ -132,6 +132,8 @@ def _author_marks(nb, source, release, job):
         original = originals.get((cell["id"], cell.source.strip()), originals.get(cell.source.strip()))
         if cell.cell_type != "code" or labs.kind(cell):
             continue
+        if original is not None:
+            cell.metadata["labkit"] = {"handed_out": True}
         if cell["id"] == READY_ID or original is not None and (
                 index > last or labs.NOT_FOR_MARKING in original.metadata.get("tags", [])):
             cell.metadata["tags"] = [labs.NOT_FOR_MARKING]
@@ -151,7 +153,7 @@ class Run:
         self.deadline = time.monotonic() + job["timeout"]
         self.trouble, self.status = "", ""
         self.events, self.changed, self.figures, self.missing = [], [], {}, []
-        self.kernels, self.broken, self.broken_list = 0, [], None
+        self.kernels, self.broken, self.broken_list, self.spared = 0, [], None, []
 
     def left(self):
         return self.deadline - time.monotonic()
@@ -237,7 +239,7 @@ class RunCells(Execute):
     def preprocess(self, nb, resources, km=None):
         self.left_out = {}
         for attempt in range(RESTARTS + 1):
-            self.plan = _plan(nb, self.run.job)
+            self.plan = _plan(nb, self.run.job) | {"spared": self.run.spared}
             self.stopped, self.size = None, {}
             self.run.figures.clear()
             self.last = attempt == RESTARTS
@@ -300,9 +302,25 @@ class RunCells(Execute):
             if len(names) == 1:
                 self.run.give_up(names)
 
+    def _spare(self, cell, index):
+        """A function that has its points but fails where the lab itself goes on with it shall cost no others:
+        the notebook is run again with labkit's version in the lab's own cells."""
+        if not cell.metadata.get("labkit", {}).get("handed_out") or self.last or self.run.left() < 60:
+            return
+        text = "\n".join(line for o in cell.outputs if o.output_type == "error" for line in o.traceback)
+        called = set(re.findall(r"\bin (\w+)\(", re.sub(r"\x1b\[[0-9;]*m", "", text)))
+        known = {name for about in self.run.job["exercises"].values() for name in about["names"]}
+        names = sorted(called & known - set(self.run.spared))
+        if names:
+            self.run.spared += names
+            self.run.events.append(f"{', '.join(names)} fails in cell {index + 1}, where the lab goes on with it: the "
+                                   "lab's own cells were run with labkit's")
+            self.stopped = "run again with labkit's version"
+
     def on_cell_executed(self, **kwargs):
         super().on_cell_executed(**kwargs)
         cell, index = kwargs["cell"], kwargs["cell_index"]
+        self._spare(cell, index)
         if kwargs["execute_reply"]["content"].get("ename") == "CellTimeoutError":
             self.run.status = "timed out"
             self._give_up(cell)
@@ -503,7 +521,7 @@ def _fill(result, executed, source, course, name, run, folder):
     result["notes"] += [f"it needs the package {p}, which is not installed here" for p in sorted(packages)]
     if any(o.ename in ("MemoryError", "_ArrayMemoryError") for _, _, o in errors):
         run.status = run.status or "out of memory"
-    result["status"] = run.status or ("ran with errors" if errors else "ok")
+    result["status"] = run.status or ("ran with errors" if errors or run.spared else "ok")
     if result["status"] != "ok":
         first = run.events[:1] or [f"cell {i}{_named(c)} raises {o.ename}: {o.evalue}"[:300] for i, c, o in errors[:1]]
         more = len(errors) - 1
