@@ -394,3 +394,12 @@ def test_live_curves_outside_a_notebook_are_the_final_ones():
     assert not plt.get_fignums()
     watch(history, True)
     assert len(plt.get_fignums()) == 1
+
+
+def test_a_network_diagram_has_a_circle_for_each_unit_and_a_line_for_each_weight():
+    ax = plots.network_diagram((4, 10, 3), names=["x", "hidden", "scores"])
+    assert sum(len(layer.get_offsets()) for layer in ax.collections) == 17 and len(ax.lines) == 4 * 10 + 10 * 3
+    assert [text.get_text() for text in ax.texts] == ["x", "hidden", "scores"] and title(ax)
+    for sizes, names in (((4,), None), ((4, 0), None), ((4, 17), None), ((2, 2), ["one"])):
+        with pytest.raises(ValueError):
+            plots.network_diagram(sizes, names)
