@@ -655,7 +655,7 @@ def network_diagram(sizes, names=None, ax=None, title="A fully connected network
     for (left, lower), (right, upper) in zip(places, places[1:]):
         for start in lower:
             ax.plot([np.full(len(upper), left), np.full(len(upper), right)], [np.full(len(upper), start), upper],
-                    color="0.7", linewidth=0.7, zorder=1)
+                    color="0.7", linestyle="-", linewidth=0.7, zorder=1)
     for k, (x, heights) in enumerate(places):
         ax.scatter(np.full(len(heights), x), heights, s=150, color=_class_color(k), edgecolor="white", zorder=2)
         if names is not None:
