@@ -185,6 +185,28 @@ def test_points_given_by_hand_reach_the_grades(marked, tmp_path):
 def test_feedback_shows_points_and_plots(marked):
     page = (marked[0] / "report" / "feedback" / "solved" / f"{NAME}.html").read_text(encoding="utf-8")
     assert "data:image/png;base64" in page and "score: 20 of 20 points" in page and "Score: 35" in page
+    assert "&lt;img" not in page, "HTML that the sanitizer cut to pieces"
+
+
+def test_the_flags_of_a_plot_follow_its_verdict(capsys):
+    import matplotlib.pyplot as plt
+    import numpy as np
+    from labkit import check
+    from labkit.course.mark import plot_flags
+
+    def flags(accuracies, **words):
+        _, ax = plt.subplots()
+        ax.plot(accuracies)
+        ax.set(**{"xlabel": "step", "ylabel": "share", "title": "Accuracy"} | words)
+        check.accuracy_plot(ax, steps=100)
+        plt.close("all")
+        return plot_flags(capsys.readouterr().out)
+
+    rising = np.linspace(0.1, 0.3, 101)
+    assert flags(rising) == []
+    assert flags(100 * rising) == [], "percent without a word of it is no poor accuracy"
+    assert flags(np.full(101, 0.1)) == ["below the promised accuracy"]
+    assert flags(rising, xlabel="", title="") == ["missing axis labels", "missing title"]
 
 
 def test_the_same_command_goes_on_where_it_was(marked, course, capsys):

@@ -555,10 +555,7 @@ def _plots(result, executed, source, run, folder):
         drawn, flags = run.figures.get(index, (b"", []))
         image = _image(images[-1] if images else None) or _image(drawn) or (b"", 0, 0)
         verdict = row.get("verdict", "")
-        wrong = " ".join(re.findall(r"✘[^✔✘]*", verdict)).lower()
-        if "✔" in verdict or "✘" in verdict:
-            flags = ["missing axis labels"] * ("label on the" in wrong) + ["missing title"] * ("no title" in wrong)
-        flags = flags + ["below the promised accuracy"] * bool(re.search("chance|promised", wrong))
+        flags = plot_flags(verdict, flags)
         path = ""
         if image[0]:
             path = f"{grade_id}.png"
@@ -568,6 +565,16 @@ def _plots(result, executed, source, run, folder):
                       "height": image[2], "flags": flags, "alt": f"{words}, as drawn by {result['student']}",
                       "max_points": row.get("max_points", 0.0)})
     return found
+
+
+def plot_flags(verdict, seen=()):
+    """What the contact sheet filters by: the words of a plot's verdict, or what was seen of the figure without one."""
+    wrong = " ".join(re.findall(r"✘[^✔✘]*", verdict)).lower()
+    flags = list(seen)
+    if "✔" in verdict or "✘" in verdict:
+        flags = ["missing axis labels"] * ("label on the" in wrong) + ["missing title"] * ("no title" in wrong)
+    poor = re.search("no better than chance|ends below|promised", wrong)  # of the diagnosis, not of the criterion
+    return flags + ["below the promised accuracy"] * bool(poor)
 
 
 def _image(data):
@@ -607,6 +614,9 @@ def _feedback(course, name, folder, executed, source):
             for output in cell.outputs:
                 if output.output_type == "error":
                     output.traceback, output.evalue = [f"{output.ename} in a hidden test"], ""
+        for output in cell.get("outputs", []):  # HTML would be cut to pieces by the sanitizer
+            if "text/plain" in output.get("data", {}):
+                output.data.pop("text/html", None)
     nbformat.write(executed, place)
     config = nbgrader_config(course, name, STUDENT)
     config.CourseDirectory.autograded_directory = "shown"
