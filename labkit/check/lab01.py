@@ -6,7 +6,7 @@ import numpy as np
 
 from labkit.check.answer import READY_MADE
 from labkit.check.compare import equals, part, unchanged
-from labkit.check.verdict import _loop_finder, exercise
+from labkit.check.verdict import exercise, loop_finder
 
 _READY_MADE = (*READY_MADE, "scipy.spatial.*", "scipy.stats.*")
 
@@ -121,7 +121,7 @@ def _label_arguments(rng, n, d, c):
 
 def _without_loops(make):
     """Judged in the exercise itself: a loop over 5,000,000 pairs would hold up the lab, and `use` must not hand it on."""
-    return lambda answer: _loop_finder(answer, make)(answer)
+    return lambda answer: loop_finder(answer, make)(answer)
 
 
 _SQUARED = [

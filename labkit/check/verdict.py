@@ -151,7 +151,7 @@ def vectorised(name, points, makers, ready_made=READY_MADE):
             raise TypeError(f"check.{name} takes {len(makers)} functions: {', '.join(makers)}")
         named = [parameters_of(EXERCISES[which].answer) if which in EXERCISES else () for which in makers]
         answers = [Answer(*pair, seed, ready_made) for pair in zip(functions, named)]
-        criteria = [(1, f"{which} has no loop", _loop_finder(answer, make))
+        criteria = [(1, f"{which} has no loop", loop_finder(answer, make))
                     for answer, (which, make) in zip(answers, makers.items())]
         return say(verdict(name, points, _All(answers), criteria, gate=False))
 
@@ -183,7 +183,7 @@ _SIZES = [[(6, 5, 4), (54, 5, 4), (6, 53, 4), (6, 5, 28)], [(5, 5, 5), (29, 29, 
           [(6, 10, 10), (54, 10, 10)], [(1000, 10, 10)]]
 
 
-def _loop_finder(answer, make):
+def loop_finder(answer, make):
     """A criterion: no loop in the source of an answer, none to be seen when it runs, and an answer at all."""
     def problem(_):
         for small, *large in _SIZES:
