@@ -100,9 +100,11 @@ class GradientCheck(NamedTuple):
     size: int
 
     def __str__(self):
-        return (f"largest relative error {self.error:.1e}, at {_entry(self.index)}: "
-                f"numerical {self.numerical:.7g}, analytic {self.analytic:.7g} "
-                f"({self.checked:,} of {self.size:,} entries checked)")
+        return (
+            f"largest relative error {self.error:.1e}, at {_entry(self.index)}: "
+            f"numerical {self.numerical:.7g}, analytic {self.analytic:.7g} "
+            f"({self.checked:,} of {self.size:,} entries checked)"
+        )
 
     __repr__ = __str__
 
@@ -129,8 +131,14 @@ def gradient_check(f, x, analytic, h=None, samples=None, seed=0):
     numerical = _difference_quotients(f, x, h, "central", entries)
     errors = _relative_errors(numerical, analytic)
     worst = int(np.argmax(errors))  # the first NaN, if there is one
-    return GradientCheck(float(errors[worst]), _index(entries[worst], x), float(numerical[worst]),
-                         float(analytic[worst]), len(entries), x.size)
+    return GradientCheck(
+        float(errors[worst]),
+        _index(entries[worst], x),
+        float(numerical[worst]),
+        float(analytic[worst]),
+        len(entries),
+        x.size,
+    )
 
 
 def _difference_quotients(f, x, h, scheme, entries):
@@ -156,8 +164,10 @@ def _difference_quotients(f, x, h, scheme, entries):
             old = flat[i]
             high, low = old + h, (old - h if scheme == "central" else old)
             if not high > low:
-                raise ValueError(f"h must move every entry of x, but {_entry(_index(i, x))} = {old:g} "
-                                 f"is not changed by a step of {h:g}")
+                raise ValueError(
+                    f"h must move every entry of x, but {_entry(_index(i, x))} = {old:g} "
+                    f"is not changed by a step of {h:g}"
+                )
             difference = f_with(i, high) - (f_with(i, low) if scheme == "central" else f_old)
             flat[i] = old
             quotients[k] = difference / (high - low)

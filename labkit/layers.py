@@ -12,8 +12,10 @@ def affine_forward(x, w, b):
     """
     rows = x.reshape(len(x), -1)
     if w.ndim != 2 or rows.shape[1] != w.shape[0] or b.shape != (w.shape[1],):
-        raise ValueError(f"shapes do not fit: x has {rows.shape[1]} numbers per image, w is {w.shape}, b is {b.shape}; "
-                         "expected w (D, M) and b (M,)")
+        raise ValueError(
+            f"shapes do not fit: x has {rows.shape[1]} numbers per image, w is {w.shape}, b is {b.shape}; "
+            "expected w (D, M) and b (M,)"
+        )
     out = rows @ w
     out += b
     return out, (x, w)

@@ -5,8 +5,7 @@ Parameters are a plain dict of arrays, images are rows. Weights `W…` are penal
 
 import numpy as np
 
-from .layers import (affine_backward, affine_forward, dropout_backward, dropout_forward, relu_backward,
-                     relu_forward)
+from .layers import affine_backward, affine_forward, dropout_backward, dropout_forward, relu_backward, relu_forward
 from .losses import l2_penalty, softmax_loss
 
 
@@ -146,5 +145,7 @@ def _init(sizes, scale, seed, dtype, names=None):
 def _get(params, *names):
     missing = [name for name in names if name not in params]
     if missing:
-        raise ValueError(f"params must have the arrays {', '.join(names)}; {', '.join(missing)} missing, got {sorted(params)}")
+        raise ValueError(
+            f"params must have the arrays {', '.join(names)}; {', '.join(missing)} missing, got {sorted(params)}"
+        )
     return [params[name] for name in names]

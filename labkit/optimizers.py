@@ -122,8 +122,9 @@ def _pairs(params, grads):
         if name not in grads:
             raise ValueError(f"grads has no gradient for the parameter {name!r}: it has {sorted(grads)}")
         if np.shape(grads[name]) != np.shape(w):
-            raise ValueError(f"grads[{name!r}] must have the shape of its parameter, {np.shape(w)}, "
-                             f"got {np.shape(grads[name])}")
+            raise ValueError(
+                f"grads[{name!r}] must have the shape of its parameter, {np.shape(w)}, got {np.shape(grads[name])}"
+            )
         if not isinstance(w, np.ndarray) or w.dtype.kind != "f":
             raise ValueError(f"params[{name!r}] must be an array of floats, as it is changed in place")
     return [(name, w, grads[name]) for name, w in params.items()]

@@ -53,14 +53,13 @@ def _mark_divergence(ax, x, y, color):
     """A cross where a curve stops being finite, so that a diverged run does not just vanish."""
     bad = np.flatnonzero(~np.isfinite(y))
     if bad.size and bad[0] > 0:
-        ax.plot(x[bad[0] - 1], y[bad[0] - 1], "X", color=color, markersize=9,
-                label=f"not finite from step {bad[0]}")
+        ax.plot(x[bad[0] - 1], y[bad[0] - 1], "X", color=color, markersize=9, label=f"not finite from step {bad[0]}")
 
 
 def _draw(ax, curves, start=0):
     for label, y in curves.items():
         x = np.arange(start, start + len(y))
-        line, = ax.plot(x, y, label=label)
+        (line,) = ax.plot(x, y, label=label)
         if len(y) == 1:
             line.set_marker("o")
         _mark_divergence(ax, x, y, line.get_color())
@@ -90,8 +89,9 @@ def loss_curve(losses, ax=None, data=None, title="Loss at each step", xlabel="st
     return ax
 
 
-def accuracy_curve(accuracies, ax=None, data=None, title="Accuracy at each step", xlabel="step",
-                   ylabel="accuracy", chance=0.1):
+def accuracy_curve(
+    accuracies, ax=None, data=None, title="Accuracy at each step", xlabel="step", ylabel="accuracy", chance=0.1
+):
     """Accuracy against the step, in per cent, with the level of guessing.
 
     accuracies: sequence of T shares in [0, 1], or a dict label -> such a sequence.
@@ -120,6 +120,7 @@ def history(history, data=None, chance=0.1):
     `val_accuracy` (shares in [0, 1], one per epoch).
     Returns the two Axes. Raises ValueError if there are no losses.
     """
+
     def get(name):
         return history.get(name) if isinstance(history, Mapping) else getattr(history, name, None)
 
@@ -154,6 +155,7 @@ def live(data=None, every=3.0, chance=0.1):
         figure = draw(history, data, chance)[0].figure
         if in_notebook():
             from IPython.display import display
+
             if handle is None:
                 handle = display(figure, display_id=True)
             else:
@@ -194,7 +196,7 @@ def image_grid(images, titles=None, columns=10, data=None, title=None, size=1.0,
         place.imshow(image, **grey)
         if titles is not None:
             place.set_title(titles[i], fontsize=9, fontweight="normal", loc="center", pad=2)
-    return axes.ravel()[:len(images)]
+    return axes.ravel()[: len(images)]
 
 
 def _as_pictures(images):
@@ -205,8 +207,10 @@ def _as_pictures(images):
     if images.ndim == 4 and images.shape[1] == 3 and images.shape[3] != 3:
         images = images.transpose(0, 2, 3, 1)
     if images.ndim not in (3, 4) or images.size == 0 or (images.ndim == 4 and images.shape[3] != 3):
-        raise ValueError("images must be (N, 3, H, W), (N, H, W, 3), (N, 3072) or (N, H, W), "
-                         f"with at least one image, got shape {images.shape}")
+        raise ValueError(
+            "images must be (N, 3, H, W), (N, H, W, 3), (N, 3072) or (N, H, W), "
+            f"with at least one image, got shape {images.shape}"
+        )
     return images if images.dtype == np.uint8 else np.clip(images, 0, 1)
 
 
@@ -219,18 +223,28 @@ def gradient_error(steps, errors, ax=None, data=None, title="Error of the numeri
     curves = _lines(errors, "errors")
     ax = _axes(ax)
     for label, y in curves.items():
-        line, = ax.loglog(steps, y, marker="o", markersize=4, label=label)
+        (line,) = ax.loglog(steps, y, marker="o", markersize=4, label=label)
         best = int(np.nanargmin(y))
         ax.plot(steps[best], y[best], "o", color=line.get_color(), markersize=11, fillstyle="none")
-    ax.set(title=_title(title, data), xlabel="h, the step of the difference",
-           ylabel="largest error of an entry")
+    ax.set(title=_title(title, data), xlabel="h, the step of the difference", ylabel="largest error of an entry")
     _legend(ax)
     return ax
 
 
-def decision_regions(scores_of, X=None, y=None, classes=None, limits=(-3, 3, -3, 3), ax=None, data=None,
-                     title="Which class has the highest score", xlabel="feature 1", ylabel="feature 2", points=301,
-                     legend=True):
+def decision_regions(
+    scores_of,
+    X=None,
+    y=None,
+    classes=None,
+    limits=(-3, 3, -3, 3),
+    ax=None,
+    data=None,
+    title="Which class has the highest score",
+    xlabel="feature 1",
+    ylabel="feature 2",
+    points=301,
+    legend=True,
+):
     """The plane, coloured by the class that has the highest score at each point.
 
     scores_of: function of points (M, 2) to scores (M, C); it is called once, with all points of the plane.
@@ -244,30 +258,51 @@ def decision_regions(scores_of, X=None, y=None, classes=None, limits=(-3, 3, -3,
     across, up = np.linspace(left, right, points), np.linspace(bottom, top, points)
     plane = np.stack(np.meshgrid(across, up), axis=-1)
     scores = np.asarray(scores_of(plane.reshape(-1, 2)))
-    if scores.ndim != 2 or len(scores) != points ** 2:
-        raise ValueError(f"scores_of must give (M, C) scores for M points, got {scores.shape} for M = {points ** 2}")
+    if scores.ndim != 2 or len(scores) != points**2:
+        raise ValueError(f"scores_of must give (M, C) scores for M points, got {scores.shape} for M = {points**2}")
     C = scores.shape[1]
     names = [f"class {k}" for k in range(C)] if classes is None else list(classes)
     if len(names) != C or (len(y) and not 0 <= y.min() <= y.max() < C):
         raise ValueError(f"classes must have {C} names, as many as there are scores, and y run from 0 to {C - 1}")
     winner = scores.argmax(axis=1).reshape(points, points)
-    ax.contourf(across, up, winner, levels=np.arange(C + 1) - 0.5, colors=[_class_color(k) for k in range(C)], alpha=0.2)
+    ax.contourf(
+        across, up, winner, levels=np.arange(C + 1) - 0.5, colors=[_class_color(k) for k in range(C)], alpha=0.2
+    )
     if C > 1:
         for k in range(C):  # one contour a class: where three meet, the levels of `winner` would draw false edges
             if 0 < (winner == k).sum() < winner.size:
                 ax.contour(across, up, winner == k, levels=[0.5], colors="0.45", linewidths=0.8)
     for k, name in enumerate(names):
-        ax.plot(*X[y == k].T, linestyle="none", marker="osD^vP*X<>"[k % 10], color=_class_color(k),
-                markeredgecolor="white", markersize=7, label=name)
+        ax.plot(
+            *X[y == k].T,
+            linestyle="none",
+            marker="osD^vP*X<>"[k % 10],
+            color=_class_color(k),
+            markeredgecolor="white",
+            markersize=7,
+            label=name,
+        )
     ax.grid(False)
-    ax.set(title=_title(title, data), xlabel=xlabel, ylabel=ylabel, xlim=(left, right), ylim=(bottom, top), aspect="equal")
+    ax.set(
+        title=_title(title, data), xlabel=xlabel, ylabel=ylabel, xlim=(left, right), ylim=(bottom, top), aspect="equal"
+    )
     if legend and (len(X) or classes is not None):
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax
 
 
-def hyperplanes(W, b, X=None, y=None, classes=None, limits=(-3, 3, -3, 3), ax=None, data=None,
-                title="Where each score is zero", **labels):
+def hyperplanes(
+    W,
+    b,
+    X=None,
+    y=None,
+    classes=None,
+    limits=(-3, 3, -3, 3),
+    ax=None,
+    data=None,
+    title="Where each score is zero",
+    **labels,
+):
     """A linear classifier in the plane: the line on which each class scores 0, with an arrow towards higher scores.
 
     W: (2, C) weights, a column for each class. b: (C,) biases. The other arguments are those of
@@ -287,15 +322,33 @@ def hyperplanes(W, b, X=None, y=None, classes=None, limits=(-3, 3, -3, 3), ax=No
             continue
         foot = middle - (w @ middle + bias) / length**2 * w  # the point of the line nearest to the middle
         along, up = np.array([-w[1], w[0]]) / length, w / length
-        ax.plot(*np.array([foot - 2 * size * along, foot + 2 * size * along]).T, color=_class_color(k),
-                linestyle=styles[k % 4], scalex=False, scaley=False)
-        ax.annotate("", foot + 0.13 * size * up, foot, annotation_clip=True,
-                    arrowprops={"arrowstyle": "-|>", "color": _class_color(k), "lw": 2, "shrinkA": 0, "shrinkB": 0})
+        ax.plot(
+            *np.array([foot - 2 * size * along, foot + 2 * size * along]).T,
+            color=_class_color(k),
+            linestyle=styles[k % 4],
+            scalex=False,
+            scaley=False,
+        )
+        ax.annotate(
+            "",
+            foot + 0.13 * size * up,
+            foot,
+            annotation_clip=True,
+            arrowprops={"arrowstyle": "-|>", "color": _class_color(k), "lw": 2, "shrinkA": 0, "shrinkB": 0},
+        )
     return ax
 
 
-def landscape_ray(steps, losses, kinks=None, ax=None, data=None, title="Loss along a ray",
-                  xlabel="a, the step along the direction", ylabel="loss"):
+def landscape_ray(
+    steps,
+    losses,
+    kinks=None,
+    ax=None,
+    data=None,
+    title="Loss along a ray",
+    xlabel="a, the step along the direction",
+    ylabel="loss",
+):
     """Loss along a straight line through the space of the parameters.
 
     steps: (A,) places on the line. losses: (A,) the loss at each, or a dict label -> such an array.
@@ -311,15 +364,31 @@ def landscape_ray(steps, losses, kinks=None, ax=None, data=None, title="Loss alo
     if kinks is not None:
         kinks = np.asarray(kinks, dtype=float)
         kinks = kinks[(kinks >= steps.min()) & (kinks <= steps.max())]
-        ax.plot(kinks, np.interp(kinks, steps, next(iter(curves.values()))), "o", color=ax.lines[0].get_color(),
-                markerfacecolor="white", label="kink")
+        ax.plot(
+            kinks,
+            np.interp(kinks, steps, next(iter(curves.values()))),
+            "o",
+            color=ax.lines[0].get_color(),
+            markerfacecolor="white",
+            label="kink",
+        )
     ax.set(title=_title(title, data), xlabel=xlabel, ylabel=ylabel)
     _legend(ax)
     return ax
 
 
-def landscape_plane(a, b, losses, ax=None, data=None, title="Loss in a plane", levels=12, colorbar="loss",
-                    xlabel="a, the step along the first direction", ylabel="b, along the second"):
+def landscape_plane(
+    a,
+    b,
+    losses,
+    ax=None,
+    data=None,
+    title="Loss in a plane",
+    levels=12,
+    colorbar="loss",
+    xlabel="a, the step along the first direction",
+    ylabel="b, along the second",
+):
     """Loss in a plane through the space of the parameters: dark is low, bright is high, a star the bottom of a bowl.
 
     a: (A,) steps along the first direction. b: (B,) steps along the second. losses: (A, B), loss at each pair.
@@ -341,7 +410,9 @@ def landscape_plane(a, b, losses, ax=None, data=None, title="Loss in a plane", l
     i, j = np.unravel_index(losses.argmin(), losses.shape)
     if (losses == lowest).sum() == 1 and 0 < i < len(a) - 1 and 0 < j < len(b) - 1:  # neither a floor nor a slope
         ax.plot(a[i], b[j], "*", color="white", markeredgecolor="black", markersize=14, label="lowest")
-        ax.legend(loc="upper right", labelcolor="white", frameon=True, facecolor="0.2", edgecolor="none", framealpha=0.7)
+        ax.legend(
+            loc="upper right", labelcolor="white", frameon=True, facecolor="0.2", edgecolor="none", framealpha=0.7
+        )
     if colorbar is not None:
         ax.figure.colorbar(image, ax=ax, label=colorbar)
     ax.grid(False)
@@ -360,7 +431,7 @@ def step_sizes(sizes, losses, start=None, ax=None, data=None, title="Loss after 
     for label, values in curves.items():
         if values.shape != sizes.shape:
             raise ValueError(f"losses must have one number for each of the {len(sizes)} sizes, got {len(values)}")
-        line, = ax.loglog(sizes, values, marker="o", markersize=4, label=label)
+        (line,) = ax.loglog(sizes, values, marker="o", markersize=4, label=label)
         best = int(np.nanargmin(values))
         ax.plot(sizes[best], values[best], "o", color=line.get_color(), markersize=11, fillstyle="none")
     if start is not None:
@@ -389,8 +460,18 @@ def wall_clock(runs, ax=None, data=None, title="Loss against time", ylabel="loss
     return ax
 
 
-def heat_map(values, rows, columns, row_label, column_label, ax=None, data=None, title="Validation accuracy",
-             colorbar="accuracy", text="{:.1%}"):
+def heat_map(
+    values,
+    rows,
+    columns,
+    row_label,
+    column_label,
+    ax=None,
+    data=None,
+    title="Validation accuracy",
+    colorbar="accuracy",
+    text="{:.1%}",
+):
     """A table of numbers as colours, each written into its cell; the highest is framed, what is missing stays grey.
 
     values: (R, C) numbers; NaN where there is none, as for a run that diverged. rows: R names or settings.
@@ -399,7 +480,9 @@ def heat_map(values, rows, columns, row_label, column_label, ax=None, data=None,
     """
     values = np.asarray(values, dtype=float)
     if values.shape != (len(rows), len(columns)):
-        raise ValueError(f"values must be ({len(rows)}, {len(columns)}), one for each row and column, got {values.shape}")
+        raise ValueError(
+            f"values must be ({len(rows)}, {len(columns)}), one for each row and column, got {values.shape}"
+        )
     if not np.isfinite(values).any():
         raise ValueError("values must hold at least one finite number")
     values = np.where(np.isfinite(values), values, np.nan)
@@ -409,8 +492,15 @@ def heat_map(values, rows, columns, row_label, column_label, ax=None, data=None,
     image = ax.imshow(values, aspect="auto", vmin=low, vmax=high)
     for (i, j), value in np.ndenumerate(values):
         dark = value < (low + high) / 2 and high > low
-        ax.text(j, i, "–" if np.isnan(value) else text.format(value), ha="center", va="center", fontsize=9,
-                color="white" if dark else "black")
+        ax.text(
+            j,
+            i,
+            "–" if np.isnan(value) else text.format(value),
+            ha="center",
+            va="center",
+            fontsize=9,
+            color="white" if dark else "black",
+        )
     i, j = np.unravel_index(np.nanargmax(values), values.shape)
     ax.add_patch(plt.Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, edgecolor="#D55E00", linewidth=3))
     ax.grid(False)
@@ -437,8 +527,15 @@ def confusion_matrix(counts, classes, ax=None, data=None, title="Confusion matri
     ax = _axes(ax, figsize=(7.4, 6.2))
     image = ax.imshow(shares, vmin=0, vmax=max(shares.max(), 1e-9))
     for (i, j), count in np.ndenumerate(counts):
-        ax.text(j, i, f"{count:g}", ha="center", va="center", fontsize=8,
-                color="white" if shares[i, j] < shares.max() / 2 else "black")
+        ax.text(
+            j,
+            i,
+            f"{count:g}",
+            ha="center",
+            va="center",
+            fontsize=8,
+            color="white" if shares[i, j] < shares.max() / 2 else "black",
+        )
     ax.grid(False)
     ax.set_xticks(range(C), classes, rotation=45, ha="right")
     ax.set_yticks(range(C), classes)
@@ -456,7 +553,9 @@ def templates(W, classes, columns=5, data=None, title="Learned templates", size=
     """
     W = np.asarray(W, dtype=float)
     if W.ndim != 2 or W.shape[0] not in (3072, 3073) or W.shape[1] != len(classes):
-        raise ValueError(f"W must be (3072, {len(classes)}), or (3073, {len(classes)}) with the bias last, got {W.shape}")
+        raise ValueError(
+            f"W must be (3072, {len(classes)}), or (3073, {len(classes)}) with the bias last, got {W.shape}"
+        )
     pictures = W[:3072].T - W[:3072].min(axis=0)[:, None]
     pictures /= np.maximum(pictures.max(axis=1, keepdims=True), np.finfo(float).tiny)
     return image_grid(pictures, titles=list(classes), columns=columns, data=data, title=title, size=size)
@@ -474,8 +573,10 @@ def image_channels(image, data=None, title="One image and its three channels"):
     """
     picture = _as_pictures(np.asarray(image)[None])[0]
     if picture.ndim != 3 or picture.dtype != np.uint8:
-        raise ValueError(f"image must be one uint8 image, (3, H, W) or (H, W, 3), got {np.asarray(image).dtype} "
-                         f"of shape {np.shape(image)}")
+        raise ValueError(
+            f"image must be one uint8 image, (3, H, W) or (H, W, 3), got {np.asarray(image).dtype} "
+            f"of shape {np.shape(image)}"
+        )
     figure, axes = plt.subplots(1, 4, figsize=(11, 3.2), sharex=True, sharey=True)
     axes[0].imshow(picture)
     for ax, channel in zip(axes[1:], range(3)):
@@ -497,18 +598,44 @@ def pixel_values(patch, corner=(0, 0), ax=None, data=None, title="Pixel values")
     Returns the Axes. Raises ValueError for another shape, other numbers, or more than 400 of them.
     """
     patch = np.asarray(patch)
-    if patch.ndim != 2 or not 0 < patch.size <= 400 or patch.dtype.kind not in "iu" or patch.min() < 0 or patch.max() > 255:
-        raise ValueError("patch must be (H, W) integers from 0 to 255, at most 400, "
-                         f"got {patch.dtype} of shape {patch.shape}")
+    if (
+        patch.ndim != 2
+        or not 0 < patch.size <= 400
+        or patch.dtype.kind not in "iu"
+        or patch.min() < 0
+        or patch.max() > 255
+    ):
+        raise ValueError(
+            f"patch must be (H, W) integers from 0 to 255, at most 400, got {patch.dtype} of shape {patch.shape}"
+        )
     H, W = patch.shape
     ax = _axes(ax, figsize=(0.52 * W + 1, 0.42 * H + 1))
     top, left = corner
-    ax.imshow(patch, cmap="gray", vmin=0, vmax=255, aspect="auto",
-              extent=(left - 0.5, left + W - 0.5, top + H - 0.5, top - 0.5))
+    ax.imshow(
+        patch,
+        cmap="gray",
+        vmin=0,
+        vmax=255,
+        aspect="auto",
+        extent=(left - 0.5, left + W - 0.5, top + H - 0.5, top - 0.5),
+    )
     for r, c in np.ndindex(H, W):
-        ax.text(left + c, top + r, str(patch[r, c]), ha="center", va="center", fontsize=9,
-                color="white" if patch[r, c] < 128 else "black")
-    ax.set(title=_title(title, data), xlabel="column", ylabel="row", xticks=range(left, left + W), yticks=range(top, top + H))
+        ax.text(
+            left + c,
+            top + r,
+            str(patch[r, c]),
+            ha="center",
+            va="center",
+            fontsize=9,
+            color="white" if patch[r, c] < 128 else "black",
+        )
+    ax.set(
+        title=_title(title, data),
+        xlabel="column",
+        ylabel="row",
+        xticks=range(left, left + W),
+        yticks=range(top, top + H),
+    )
     ax.grid(False)
     return ax
 
@@ -527,8 +654,15 @@ def class_balance(labels, classes, ax=None, data=None, title="Images of each cla
         y = np.asarray(y)
         if y.ndim != 1 or y.size == 0 or y.dtype.kind not in "iu" or not 0 <= y.min() <= y.max() < C:
             raise ValueError(f"labels[{name!r}] must be (N,) whole numbers from 0 to {C - 1}, not none of them")
-        ax.bar(np.arange(C) + (i - (len(labels) - 1) / 2) * width, np.bincount(y, minlength=C) / len(y), width,
-               label=f"{name}, {len(y):,} images", color=_class_color(i), hatch=hatches[i % 4], edgecolor="white")
+        ax.bar(
+            np.arange(C) + (i - (len(labels) - 1) / 2) * width,
+            np.bincount(y, minlength=C) / len(y),
+            width,
+            label=f"{name}, {len(y):,} images",
+            color=_class_color(i),
+            hatch=hatches[i % 4],
+            edgecolor="white",
+        )
     ax.axhline(1 / C, color="0.25", linestyle=":", linewidth=1.4, label=f"equal shares ({1 / C:.0%})")
     ax.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
     ax.set_xticks(range(C), classes, rotation=30, ha="right")
@@ -549,7 +683,9 @@ def image_rows(rows, captions=None, data=None, title="Images", size=0.85):
     pictures = [_as_colours(images) for images in rows.values()]
     sizes = {images.shape[1:3] for images in pictures}
     if len(sizes) != 1:
-        raise ValueError(f"rows must have at least one series of images, all of one size, got {sorted(sizes) or 'none'}")
+        raise ValueError(
+            f"rows must have at least one series of images, all of one size, got {sorted(sizes) or 'none'}"
+        )
     (H, W), columns = sizes.pop(), max(len(images) for images in pictures)
     if captions is not None and len(captions) != columns:
         raise ValueError(f"captions must have one string per column: expected {columns}, got {len(captions)}")
@@ -557,7 +693,7 @@ def image_rows(rows, captions=None, data=None, title="Images", size=0.85):
     canvas = np.ones((len(pictures) * (H + gap) - gap, columns * (W + gap) - gap, 3))
     for r, images in enumerate(pictures):
         for c, image in enumerate(images):
-            canvas[r * (H + gap):r * (H + gap) + H, c * (W + gap):c * (W + gap) + W] = image
+            canvas[r * (H + gap) : r * (H + gap) + H, c * (W + gap) : c * (W + gap) + W] = image
     ax = _axes(None, figsize=(columns * size + 1.6, len(pictures) * size * H / W + 0.6))
     ax.imshow(canvas)
     ax.set_yticks(np.arange(len(pictures)) * (H + gap) + H / 2 - 0.5, list(rows))
@@ -610,11 +746,21 @@ def landscape_losses(scores, y, loss="softmax", delta=1.0):
     scores, y = np.asarray(scores), np.asarray(y)
     if loss not in ("softmax", "hinge"):
         raise ValueError(f'loss must be "softmax" or "hinge", got {loss!r}')
-    if scores.ndim < 2 or scores.shape[-1] == 0 or y.shape != scores.shape[-2:-1] or y.size == 0 or y.dtype.kind not in "iu":
-        raise ValueError("scores must be (..., N, C) and y (N,) integer labels of at least one image, "
-                         f"got {scores.shape} and {y.dtype} {y.shape}")
+    if (
+        scores.ndim < 2
+        or scores.shape[-1] == 0
+        or y.shape != scores.shape[-2:-1]
+        or y.size == 0
+        or y.dtype.kind not in "iu"
+    ):
+        raise ValueError(
+            "scores must be (..., N, C) and y (N,) integer labels of at least one image, "
+            f"got {scores.shape} and {y.dtype} {y.shape}"
+        )
     if y.min() < 0 or y.max() >= scores.shape[-1]:
-        raise ValueError(f"y must hold labels from 0 to {scores.shape[-1] - 1}, as scores has {scores.shape[-1]} columns")
+        raise ValueError(
+            f"y must hold labels from 0 to {scores.shape[-1] - 1}, as scores has {scores.shape[-1]} columns"
+        )
     image = np.arange(len(y))
     if loss == "softmax":
         log_p = log_softmax(scores.reshape(-1, scores.shape[-1])).reshape(scores.shape)
@@ -654,8 +800,14 @@ def network_diagram(sizes, names=None, ax=None, title="A fully connected network
     places = [(2.2 * i, np.arange(size) - (size - 1) / 2) for i, size in enumerate(sizes)]
     for (left, lower), (right, upper) in zip(places, places[1:]):
         for start in lower:
-            ax.plot([np.full(len(upper), left), np.full(len(upper), right)], [np.full(len(upper), start), upper],
-                    color="0.7", linestyle="-", linewidth=0.7, zorder=1)
+            ax.plot(
+                [np.full(len(upper), left), np.full(len(upper), right)],
+                [np.full(len(upper), start), upper],
+                color="0.7",
+                linestyle="-",
+                linewidth=0.7,
+                zorder=1,
+            )
     for k, (x, heights) in enumerate(places):
         ax.scatter(np.full(len(heights), x), heights, s=150, color=_class_color(k), edgecolor="white", zorder=2)
         if names is not None:

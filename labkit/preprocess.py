@@ -182,7 +182,7 @@ def _transform(X, mean, matrix, dtype):
     """(X - mean) @ matrix, in dtype, a chunk at a time."""
     result = np.empty((len(X), matrix.shape[1]), dtype)
     for start in range(0, len(X), CHUNK):
-        np.matmul(X[start:start + CHUNK] - mean, matrix, out=result[start:start + CHUNK], casting="same_kind")
+        np.matmul(X[start : start + CHUNK] - mean, matrix, out=result[start : start + CHUNK], casting="same_kind")
     return result
 
 
@@ -197,7 +197,7 @@ def _eps(X):
 
 
 def _chunks(X):
-    return (X[start:start + CHUNK] for start in range(0, len(X), CHUNK))
+    return (X[start : start + CHUNK] for start in range(0, len(X), CHUNK))
 
 
 def _one_or_all(results):

@@ -37,6 +37,7 @@ class progress(tqdm):
         content = {"text/plain": msg or str(self)}
         if self._handle is None:
             from IPython.display import display
+
             self._handle = display(content, raw=True, display_id=True)
         else:
             self._handle.update(content, raw=True)

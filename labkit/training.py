@@ -38,7 +38,11 @@ class History:
     interrupted: bool = False
 
     def __repr__(self):
-        text = f"{len(self.losses)} steps, loss {self.losses[0]:.4f} -> {self.losses[-1]:.4f}" if self.losses else "no steps"
+        text = (
+            f"{len(self.losses)} steps, loss {self.losses[0]:.4f} -> {self.losses[-1]:.4f}"
+            if self.losses
+            else "no steps"
+        )
         if self.val_accuracy:
             text += f", best validation accuracy {max(self.val_accuracy):.1%} after epoch {self.best_epoch}"
         return text + (", interrupted" if self.interrupted else "")
@@ -51,13 +55,32 @@ def accuracy(network, params, X, y, batch_size=1000):
     """
     if len(X) == 0 or len(X) != len(y):
         raise ValueError(f"X and y must have the same positive number of rows, got {len(X)} and {len(y)}")
-    right = sum(int(np.sum(network(X[i:i + batch_size], params).argmax(axis=1) == y[i:i + batch_size]))
-                for i in range(0, len(X), batch_size))
+    right = sum(
+        int(np.sum(network(X[i : i + batch_size], params).argmax(axis=1) == y[i : i + batch_size]))
+        for i in range(0, len(X), batch_size)
+    )
     return right / len(X)
 
 
-def train(network, params, X, y, X_val=None, y_val=None, *, optimizer=None, epochs=10, batch_size=100, reg=0.0,
-          rate_decay=1.0, seed=0, check_on=1000, prepare=None, watch=None, quiet=False):
+def train(
+    network,
+    params,
+    X,
+    y,
+    X_val=None,
+    y_val=None,
+    *,
+    optimizer=None,
+    epochs=10,
+    batch_size=100,
+    reg=0.0,
+    rate_decay=1.0,
+    seed=0,
+    check_on=1000,
+    prepare=None,
+    watch=None,
+    quiet=False,
+):
     """Train a network by mini-batch gradient descent.
 
     network: as in `labkit.networks`. params: its parameters, changed in place. X (N, ...), y (N,): training images.
@@ -81,7 +104,7 @@ def train(network, params, X, y, X_val=None, y_val=None, *, optimizer=None, epoc
         for epoch in range(1, epochs + 1):
             order = np.arange(N) if size == N else rng.permutation(N)
             for first in range(0, N, size):
-                batch = order[first:first + size]
+                batch = order[first : first + size]
                 images = X if size == N else X[batch]
                 if prepare is not None:
                     images = prepare(images, rng)
@@ -123,9 +146,11 @@ def _copy(params):
 
 
 def _advice(step, losses, rate):
-    return (f"the loss became {losses[-1]} at step {step}, after {losses[max(0, step - 1)]:.4g}: the steps are too long. "
-            f"Try a learning rate ten times smaller than {rate:.2g}, centre and scale the images, "
-            "or start from smaller weights.")
+    return (
+        f"the loss became {losses[-1]} at step {step}, after {losses[max(0, step - 1)]:.4g}: the steps are too long. "
+        f"Try a learning rate ten times smaller than {rate:.2g}, centre and scale the images, "
+        "or start from smaller weights."
+    )
 
 
 def _check(X, y, X_val, y_val, epochs, batch_size, rate_decay):
@@ -151,16 +176,37 @@ class SearchResults(list):
     def __repr__(self):
         if not self:
             return "no runs"
-        shown = [{"validation": f"{row['val_accuracy']:.1%}", "epochs": str(row["epochs"]), "state": row["state"],
-                  **{name: f"{v:.3g}" if isinstance(v, float) else str(v) for name, v in row["setting"].items()}}
-                 for row in self]
+        shown = [
+            {
+                "validation": f"{row['val_accuracy']:.1%}",
+                "epochs": str(row["epochs"]),
+                "state": row["state"],
+                **{name: f"{v:.3g}" if isinstance(v, float) else str(v) for name, v in row["setting"].items()},
+            }
+            for row in self
+        ]
         width = {name: max(len(name), *(len(row[name]) for row in shown)) for name in shown[0]}
         lines = ["  ".join(name.rjust(width[name]) for name in width)]
         return "\n".join(lines + ["  ".join(row[name].rjust(width[name]) for name in width) for row in shown])
 
 
-def search(build, space, X, y, X_val, y_val, *, runs=16, epochs=8, first=1, keep=0.5, batch_size=100, rate_decay=1.0,
-           seed=0, quiet=False):
+def search(
+    build,
+    space,
+    X,
+    y,
+    X_val,
+    y_val,
+    *,
+    runs=16,
+    epochs=8,
+    first=1,
+    keep=0.5,
+    batch_size=100,
+    rate_decay=1.0,
+    seed=0,
+    quiet=False,
+):
     """Random search over settings, in which poor runs are stopped early (successive halving).
 
     build(setting, seed): the `train` arguments of a run as a dict, at least network, params and optimizer; each run
@@ -186,7 +232,7 @@ def search(build, space, X, y, X_val, y_val, *, runs=16, epochs=8, first=1, keep
             going = sorted((row for row in going if row["state"] != "diverged"), key=_by_accuracy)
             if goal == epochs or interrupted:
                 break
-            going, goal = going[:max(1, int(np.ceil(keep * len(going))))], min(2 * goal, epochs)
+            going, goal = going[: max(1, int(np.ceil(keep * len(going))))], min(2 * goal, epochs)
     except KeyboardInterrupt:  # between two runs
         pass
     finally:
@@ -203,9 +249,19 @@ def _run(build, space, seed, batch_size):
     arguments = {"batch_size": batch_size} | dict(build(setting, seed))
     missing = {"network", "params", "optimizer"} - set(arguments)
     if missing:
-        raise ValueError(f"build must return a dict with network, params and optimizer; {', '.join(sorted(missing))} missing")
-    return {"setting": setting, "val_accuracy": 0.0, "epochs": 0, "state": "going", "history": None, "seed": seed,
-            "arguments": arguments, "round": 0}
+        raise ValueError(
+            f"build must return a dict with network, params and optimizer; {', '.join(sorted(missing))} missing"
+        )
+    return {
+        "setting": setting,
+        "val_accuracy": 0.0,
+        "epochs": 0,
+        "state": "going",
+        "history": None,
+        "seed": seed,
+        "arguments": arguments,
+        "round": 0,
+    }
 
 
 def _draw(values, rng):
@@ -233,10 +289,15 @@ def _train_on(row, X, y, X_val, y_val, goal, rate_decay):
 def _join(one, two):
     """The history of a run that was trained in two pieces."""
     better = max(two.val_accuracy) >= max(one.val_accuracy)
-    return History(one.losses + two.losses, one.train_accuracy + two.train_accuracy[1:],
-                   one.val_accuracy + two.val_accuracy[1:], two.params if better else one.params,
-                   len(one.val_accuracy) - 1 + two.best_epoch if better else one.best_epoch,
-                   one.seconds + two.seconds, two.interrupted)
+    return History(
+        one.losses + two.losses,
+        one.train_accuracy + two.train_accuracy[1:],
+        one.val_accuracy + two.val_accuracy[1:],
+        two.params if better else one.params,
+        len(one.val_accuracy) - 1 + two.best_epoch if better else one.best_epoch,
+        one.seconds + two.seconds,
+        two.interrupted,
+    )
 
 
 def _by_accuracy(row):
@@ -262,7 +323,9 @@ def _check_search(space, runs, epochs, first, keep):
     for name, values in space.items():
         pair = isinstance(values, tuple) and len(values) == 2 and 0 < values[0] <= values[1] < np.inf
         if not pair and not (isinstance(values, list) and values):
-            raise ValueError(f"space[{name!r}] must be (low, high), both positive, or a list of choices, got {values!r}")
+            raise ValueError(
+                f"space[{name!r}] must be (low, high), both positive, or a list of choices, got {values!r}"
+            )
 
 
 # ----------------------------------------------------------------------------------- save and load
@@ -311,8 +374,10 @@ def load(path):
     except (FileNotFoundError, PermissionError, IsADirectoryError):
         raise
     except Exception as problem:  # what a damaged archive raises is of a dozen kinds
-        raise ValueError(f"{path} is no history saved by labkit, or it is damaged or incomplete: train and save "
-                         f"anew ({type(problem).__name__})") from None
+        raise ValueError(
+            f"{path} is no history saved by labkit, or it is damaged or incomplete: train and save "
+            f"anew ({type(problem).__name__})"
+        ) from None
     return History(**curves, params=params, best_epoch=int(best_epoch), seconds=seconds, interrupted=bool(interrupted))
 
 

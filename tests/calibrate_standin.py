@@ -37,8 +37,8 @@ def nearest_neighbour(training, validation, test):
     X, right = rows(training[0]), 0
     squares = (X * X).sum(axis=1)
     for start in range(0, len(test[0]), 500):
-        distances = squares - 2 * rows(test[0][start:start + 500]) @ X.T
-        right += np.sum(training[1][distances.argmin(axis=1)] == test[1][start:start + 500])
+        distances = squares - 2 * rows(test[0][start : start + 500]) @ X.T
+        right += np.sum(training[1][distances.argmin(axis=1)] == test[1][start : start + 500])
     return right / len(test[1])
 
 
@@ -56,8 +56,24 @@ def lab_3(training, seed):
     return -np.log(p[np.arange(1000), y]).mean(), np.mean(p.argmax(axis=1) == y)
 
 
-def network(training, validation, test, *, hidden, rate, penalty, steps, batch=100, momentum=0.9, scale=64.0,
-            std=None, decay=None, dropout=0.0, mirror=False, seed=0):
+def network(
+    training,
+    validation,
+    test,
+    *,
+    hidden,
+    rate,
+    penalty,
+    steps,
+    batch=100,
+    momentum=0.9,
+    scale=64.0,
+    std=None,
+    decay=None,
+    dropout=0.0,
+    mirror=False,
+    seed=0,
+):
     """A network with one hidden layer of ReLUs, or none (hidden=0): accuracies on the three parts.
 
     Pixels less the mean image, divided by `scale`; penalty/2 times the squares of all weights; momentum SGD.
@@ -108,10 +124,20 @@ def convnet(training, validation, test, *, epochs=8, rate=0.05, penalty=1e-3, ba
     """Conv 5x5-32, ReLU, pool, conv 3x3-64, ReLU, pool, affine 100, ReLU, affine 10: its three accuracies."""
     import torch
     from torch import nn
+
     torch.manual_seed(0)
-    net = nn.Sequential(nn.Conv2d(3, 32, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
-                        nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-                        nn.Flatten(), nn.Linear(4096, 100), nn.ReLU(), nn.Linear(100, 10))
+    net = nn.Sequential(
+        nn.Conv2d(3, 32, 5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(4096, 100),
+        nn.ReLU(),
+        nn.Linear(100, 10),
+    )
     mean = training[0].mean(axis=0, dtype=np.float64).astype(np.float32)
     optimiser = torch.optim.SGD(net.parameters(), lr=rate, momentum=0.9, weight_decay=penalty, nesterov=True)
     per_epoch = len(training[0]) // batch
@@ -123,7 +149,7 @@ def convnet(training, validation, test, *, epochs=8, rate=0.05, penalty=1e-3, ba
     for _ in range(epochs):
         order = torch.randperm(len(training[0])).numpy()
         for k in range(per_epoch):
-            i = order[k * batch:(k + 1) * batch]
+            i = order[k * batch : (k + 1) * batch]
             optimiser.zero_grad()
             labels = torch.from_numpy(training[1][i])
             nn.functional.cross_entropy(net(images(training[0][i])), labels).backward()
@@ -132,7 +158,7 @@ def convnet(training, validation, test, *, epochs=8, rate=0.05, penalty=1e-3, ba
 
     def accuracy(X, y):
         with torch.no_grad():
-            guesses = [net(images(X[k:k + 500])).argmax(1).numpy() for k in range(0, len(X), 500)]
+            guesses = [net(images(X[k : k + 500])).argmax(1).numpy() for k in range(0, len(X), 500)]
         return np.mean(np.concatenate(guesses) == y)
 
     return [accuracy(training[0][:5000], training[1][:5000]), accuracy(*validation), accuracy(*test)]
@@ -152,14 +178,20 @@ def table(name, parts):
     row("nearest neighbour (test)", [nearest_neighbour(*parts)])
     print(" " * 46 + "training  validation  test")
     poor = dict(hidden=50, scale=1.0, std=1e-4)
-    row("two layers, poor (S2): 1,000 steps", network(
-        *parts, **poor, rate=1e-4, penalty=0.5, momentum=0.0, batch=200, steps=1000, decay=(0.95, 245)))
-    row("two layers, poor (S3): 2,450 steps", network(
-        *parts, **poor, rate=1e-5, penalty=1.0, steps=2450, decay=(0.95, 490)))
+    row(
+        "two layers, poor (S2): 1,000 steps",
+        network(*parts, **poor, rate=1e-4, penalty=0.5, momentum=0.0, batch=200, steps=1000, decay=(0.95, 245)),
+    )
+    row(
+        "two layers, poor (S3): 2,450 steps",
+        network(*parts, **poor, rate=1e-5, penalty=1.0, steps=2450, decay=(0.95, 490)),
+    )
     row("linear", network(*parts, hidden=0, rate=2e-3, penalty=1e-2, steps=30 * epoch))
     row("two layers, tuned", network(*parts, hidden=300, rate=0.02, penalty=3e-3, steps=30 * epoch))
-    row("two layers, mirrored images and dropout", network(
-        *parts, hidden=500, rate=0.02, penalty=2e-3, dropout=0.2, mirror=True, steps=40 * epoch))
+    row(
+        "two layers, mirrored images and dropout",
+        network(*parts, hidden=500, rate=0.02, penalty=2e-3, dropout=0.2, mirror=True, steps=40 * epoch),
+    )
     try:
         row("small ConvNet", convnet(*parts))
     except ImportError:

@@ -20,8 +20,12 @@ TABLES = {path.stem: runpy.run_path(str(path)) for path in sorted(Path(__file__)
 
 
 def _answers(kind):
-    return [pytest.param(lab, cell, name, id=f"{lab}-{cell}-{name}") for lab, table in TABLES.items()
-            for cell, answers in table[kind].items() for name in answers]
+    return [
+        pytest.param(lab, cell, name, id=f"{lab}-{cell}-{name}")
+        for lab, table in TABLES.items()
+        for cell, answers in table[kind].items()
+        for name in answers
+    ]
 
 
 def _exercises(table, cell):
@@ -60,6 +64,7 @@ def _verdicts(lab, cell, source, readable=True):
 def _no_figures_left():
     yield
     import matplotlib.pyplot as plt
+
     plt.close("all")
 
 
@@ -97,8 +102,12 @@ def test_a_wrong_answer_loses_what_it_should_with_its_diagnosis(lab, cell, name)
 
 @pytest.mark.parametrize("lab, cell", [(lab, cell) for lab in TABLES for cell in TABLES[lab]["STUBS"]])
 def test_a_stub_gets_nothing_and_one_quiet_line(lab, cell):
-    for source in [TABLES[lab]["STUBS"][cell], f"{cell} = None", f"{cell} = ...",
-                   f"def {cell}(*args, **keywords):\n    'To do.'"]:
+    for source in [
+        TABLES[lab]["STUBS"][cell],
+        f"{cell} = None",
+        f"{cell} = ...",
+        f"def {cell}(*args, **keywords):\n    'To do.'",
+    ]:
         if source.startswith("def") and cell.endswith("_plot"):
             continue
         for exercise, (points, text) in _verdicts(lab, cell, source).items():

@@ -5,7 +5,6 @@ What students write in lab 3 is in tests/answers; here is what they do to a chec
 
 import contextlib
 import functools
-import inspect
 import io
 import linecache
 import logging
@@ -20,14 +19,15 @@ import warnings
 import matplotlib
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from labkit import check
 from labkit.check import EXERCISES
 from labkit.check.answer import Answer, Misuse, is_stub, quiet, unwrap
 from labkit.check.compare import equals, part, unchanged
 from labkit.check.source import loops, notebook_arrays, tree_of
-from labkit.check.verdict import exercise, say, verdict, vectorised
+from labkit.check.verdict import exercise, say, vectorised, verdict
 from labkit.check.witness import grows, operations, steps
 
 matplotlib.use("Agg")
@@ -71,7 +71,8 @@ def test_a_verdict_has_a_header_and_a_line_for_each_criterion():
     assert text.splitlines() == [
         "score: 20 of 20 points",
         "  ✔ X @ W: a row of scores for each image, a column for each class",
-        "  ✔ X and W are left as they were"]
+        "  ✔ X and W are left as they were",
+    ]
 
 
 @pytest.mark.parametrize("points", [1, 2.5, 7, 100, np.float64(30)])
@@ -89,6 +90,7 @@ def test_points_scale(points):
 
 def test_an_exercise_is_a_page():
     """What the docstring of `verdict` shows works as it is shown there."""
+
     def cases(rng):
         return [(rng.normal(size=(n, d)),) for n, d in [(1, 4), (6, 3), (5, 5)]]
 
@@ -96,15 +98,22 @@ def test_an_exercise_is_a_page():
         return np.maximum(x, 0)
 
     try:
-        judge = exercise("relu_for_a_test", points=10, answer=relu_, criteria=[
-            (8, "negative entries become 0",
-             equals(cases, relu_, [("the absolute value", lambda x: abs(x))])),
-            (2, "x is left as it was", unchanged(cases))])
+        judge = exercise(
+            "relu_for_a_test",
+            points=10,
+            answer=relu_,
+            criteria=[
+                (8, "negative entries become 0", equals(cases, relu_, [("the absolute value", lambda x: abs(x))])),
+                (2, "x is left as it was", unchanged(cases)),
+            ],
+        )
         assert said(judge, lambda x: x * (x > 0))[0] == 10.0
-        assert said(judge, abs) == (0.0,
-                                    "relu_for_a_test: 0 of 10 points\n  ✘ negative entries become 0\n      "
-                                    "the absolute value\n  ✘ x is left as it was\n"
-                                    "      judged when the first line is right\n")
+        assert said(judge, abs) == (
+            0.0,
+            "relu_for_a_test: 0 of 10 points\n  ✘ negative entries become 0\n      "
+            "the absolute value\n  ✘ x is left as it was\n"
+            "      judged when the first line is right\n",
+        )
         assert said(judge, lambda x: np.maximum(x, 0, out=x))[0] == 8.0
         assert "relu_for_a_test(x)" in judge.__doc__ and judge.__name__ == "relu_for_a_test"
     finally:
@@ -115,8 +124,7 @@ def test_one_of_several_values():
     def cases(rng):
         return [(rng.normal(size=n),) for n in (3, 5)]
 
-    second = part(1, "(loss, gradient)", equals(cases, lambda w: 2 * w, [
-        ("the penalty is missing", lambda w: 0 * w)]))
+    second = part(1, "(loss, gradient)", equals(cases, lambda w: 2 * w, [("the penalty is missing", lambda w: 0 * w)]))
     assert second(Answer(lambda w: (w @ w, 2 * w), ["w"])) is None
     assert second(Answer(lambda w: [w @ w, 2 * w], ["w"])) is None
     assert second(Answer(lambda w: (w @ w, 0 * w), ["w"])) == "the penalty is missing"
@@ -150,12 +158,10 @@ def test_a_terminal_without_the_signs():
     assert stream.buffer.getvalue() == b"thing: 1 of 1 points\n  + ?\n"
 
 
-@pytest.mark.parametrize("name",
-                         ["score", "log_softmax_loss", "numerical_gradient", "gradient_descent", "accuracy"])
+@pytest.mark.parametrize("name", ["score", "log_softmax_loss", "numerical_gradient", "gradient_descent", "accuracy"])
 def test_labkits_answer_is_right_but_nobodys_work(name):
     for seed in range(5):
-        assert EXERCISES[name].judge(EXERCISES[name].answer, seed=seed,
-                                     ready_made=()).earned == EXERCISES[name].points
+        assert EXERCISES[name].judge(EXERCISES[name].answer, seed=seed, ready_made=()).earned == EXERCISES[name].points
     points, text = said(getattr(check, name), EXERCISES[name].answer)
     assert points == 0.0 and "ready-made answer (labkit." in text
 
@@ -163,14 +169,12 @@ def test_labkits_answer_is_right_but_nobodys_work(name):
 @pytest.mark.parametrize("seed", range(1, 12))
 def test_another_seed_gives_the_same_verdicts(seed):
     for judge, right, wrong, phrase in [
-            (check.score, right_score, lambda X, W: X @ W.T, "W is transposed"),
-            (check.log_softmax_loss, right_loss, lambda s, y: -right_loss(s, y), "the sign"),
-            (check.accuracy, lambda s, y: (s.argmax(1) == y).mean(), lambda s, y: (s.argmax(0) == y).mean(),
-             "axis"),
-            (check.numerical_gradient, cell(_CENTRAL, "ng"), cell(_CENTRAL.replace("2 * h", "h"), "ng"),
-             "twice"),
-            (check.gradient_descent, cell(_DESCENT, "gd"), cell(_DESCENT.replace("W -", "W +"), "gd"),
-             "uphill")]:
+        (check.score, right_score, lambda X, W: X @ W.T, "W is transposed"),
+        (check.log_softmax_loss, right_loss, lambda s, y: -right_loss(s, y), "the sign"),
+        (check.accuracy, lambda s, y: (s.argmax(1) == y).mean(), lambda s, y: (s.argmax(0) == y).mean(), "axis"),
+        (check.numerical_gradient, cell(_CENTRAL, "ng"), cell(_CENTRAL.replace("2 * h", "h"), "ng"), "twice"),
+        (check.gradient_descent, cell(_DESCENT, "gd"), cell(_DESCENT.replace("W -", "W +"), "gd"), "uphill"),
+    ]:
         assert "✘" not in said(judge, right, seed=seed)[1]
         points, text = said(judge, wrong, seed=seed)
         assert points == 0.0 and phrase in text
@@ -212,9 +216,13 @@ def test_use_hands_out_labkits_if_yours_is_not(capsys):
         X += 1
         return scores
 
-    for function, state in [(wrong, "right"), (changing, "right"), (None, "done"),
-                            (lambda X, W: None, "done"),
-                            (cell("def f(X, W):\n    raise NotImplementedError", "f"), "done")]:
+    for function, state in [
+        (wrong, "right"),
+        (changing, "right"),
+        (None, "done"),
+        (lambda X, W: None, "done"),
+        (cell("def f(X, W):\n    raise NotImplementedError", "f"), "done"),
+    ]:
         given = check.use("score", function)
         assert given is EXERCISES["score"].answer
         assert capsys.readouterr() == (f"score is not {state} yet: going on with labkit's\n", "")
@@ -231,28 +239,48 @@ def test_use_does_not_know_every_name():
 
 
 RETURNED = {
-    "'text'": "returns a str", "b'1'": "returns a bytes", "{}": "returns a dict", "X": "",
+    "'text'": "returns a str",
+    "b'1'": "returns a bytes",
+    "{}": "returns a dict",
+    "X": "",
     "(X @ W).tolist()": "Python list",
-    "np.matrix(X) * np.matrix(W)": "np.matrix", "np.ma.array(X @ W)": "masked array",
-    "(X @ W).astype(object)": "Python objects", "X @ W + 0j": "complex", "X @ W * np.nan": "NaN",
-    "X @ W / 0": "infinite", "(X @ W, X)": "2 values (a tuple)", "(x for x in X)": "returns a generator",
-    "(X @ W).T": "transposed", "(X @ W)[:, :, None]": "wrong shape: (5, 3, 1)",
+    "np.matrix(X) * np.matrix(W)": "np.matrix",
+    "np.ma.array(X @ W)": "masked array",
+    "(X @ W).astype(object)": "Python objects",
+    "X @ W + 0j": "complex",
+    "X @ W * np.nan": "NaN",
+    "X @ W / 0": "infinite",
+    "(X @ W, X)": "2 values (a tuple)",
+    "(x for x in X)": "returns a generator",
+    "(X @ W).T": "transposed",
+    "(X @ W)[:, :, None]": "wrong shape: (5, 3, 1)",
     "(X @ W).ravel()": "wrong shape: (15,)",
-    "(X @ W).round().astype(int)": "whole numbers", "X @ W > 0": "dtype bool",
+    "(X @ W).round().astype(int)": "whole numbers",
+    "X @ W > 0": "dtype bool",
     "(X @ W).astype('U9')": "dtype <U9",
-    "2 * (X @ W)": "exactly twice", "-(X @ W)": "the sign is wrong", "1.7 * (X @ W)": "times a constant",
+    "2 * (X @ W)": "exactly twice",
+    "-(X @ W)": "the sign is wrong",
+    "1.7 * (X @ W)": "times a constant",
     "len(X) * (X @ W)": "exactly X.shape[0] times too large",
     "X @ W / W.shape[1]": "exactly W.shape[1] times too small",
     "np.zeros((len(X), W.shape[1]))": "does not depend on X and W",
     "np.ones((len(X), 1)) @ W[:1]": "does not depend on X",
-    "3.0": "returns a float", "True": "returns True or False", "lambda: X @ W": "returns a function",
-    "X @ W + np.random.rand()": "called again", "np.float64(1)": "a float64", "X.sum()": "",
+    "3.0": "returns a float",
+    "True": "returns True or False",
+    "lambda: X @ W": "returns a function",
+    "X @ W + np.random.rand()": "called again",
+    "np.float64(1)": "a float64",
+    "X.sum()": "",
     "W[0, 0, 0]": "raises IndexError",
     "undefined": "line 2 raises NameError: name 'undefined' is not defined",
     "None": "is the `return` missing?",
-    "int('a b')": "raises ValueError", "exit()": "raises", "quit(3)": "raises",
+    "int('a b')": "raises ValueError",
+    "exit()": "raises",
+    "quit(3)": "raises",
     "1 / 0": "raises ZeroDivisionError",
-    "f(X, W)": "raises RecursionError", "[][0]": "IndexError", "X.no": "AttributeError",
+    "f(X, W)": "raises RecursionError",
+    "[][0]": "IndexError",
+    "X.no": "AttributeError",
     "np.zeros(10**15)": "raises",
     "(_ for _ in ()).throw(GeneratorExit)": "raises GeneratorExit",
     "(_ for _ in ()).throw(SystemExit)": "raises SystemExit",
@@ -268,59 +296,81 @@ def test_whatever_is_returned_or_raised_becomes_a_diagnosis(returned, phrase):
 
 
 def test_what_is_returned_in_place_of_a_number():
-    for returned, phrase in {"losses": "one loss for each image",
-                             "[losses.mean()]": "Python list, one number",
-                             "losses.mean(), 0": "2 values", "losses.mean() > 0": "True or False",
-                             "str(losses.mean())": "returns a str", "losses.mean() + 0j": "complex",
-                             "int(losses.mean())": "",
-                             "losses.mean().reshape(1, 1, 1, 1)": "array of shape (1, 1, 1, 1)",
-                             "np.array(losses.mean(), dtype=object) if len(y) > 1 else losses[0]": None,
-                             "float(losses.mean())": None, "np.float32(losses.mean())": None,
-                             "np.array(losses.mean())": None, "np.longdouble(losses.mean())": None}.items():
-        function = cell(f"""
+    for returned, phrase in {
+        "losses": "one loss for each image",
+        "[losses.mean()]": "Python list, one number",
+        "losses.mean(), 0": "2 values",
+        "losses.mean() > 0": "True or False",
+        "str(losses.mean())": "returns a str",
+        "losses.mean() + 0j": "complex",
+        "int(losses.mean())": "",
+        "losses.mean().reshape(1, 1, 1, 1)": "array of shape (1, 1, 1, 1)",
+        "np.array(losses.mean(), dtype=object) if len(y) > 1 else losses[0]": None,
+        "float(losses.mean())": None,
+        "np.float32(losses.mean())": None,
+        "np.array(losses.mean())": None,
+        "np.longdouble(losses.mean())": None,
+    }.items():
+        function = cell(
+            f"""
             def f(scores, y):
                 s = scores - scores.max(axis=1, keepdims=True)
                 losses = np.log(np.exp(s).sum(axis=1)) - s[np.arange(len(y)), y]
-                return {returned}""", "f")
+                return {returned}""",
+            "f",
+        )
         points, text = said(check.log_softmax_loss, function)
         assert (points == 20.0) == (phrase is None) and (phrase or "") in text, text
 
 
-@pytest.mark.parametrize("thing, phrase", [
-    (3, "not a function but an int"), (np.ones(3), "not a function but an ndarray"),
-    ("f", "not a function but a str"),
-    (lambda: 1, "cannot be called with (X, W)"), (lambda X: X, "cannot be called with (X, W)"),
-    (lambda X, *, W: X, "cannot be called with (X, W)"), (np, "not a function but a module")])
+@pytest.mark.parametrize(
+    "thing, phrase",
+    [
+        (3, "not a function but an int"),
+        (np.ones(3), "not a function but an ndarray"),
+        ("f", "not a function but a str"),
+        (lambda: 1, "cannot be called with (X, W)"),
+        (lambda X: X, "cannot be called with (X, W)"),
+        (lambda X, *, W: X, "cannot be called with (X, W)"),
+        (np, "not a function but a module"),
+    ],
+)
 def test_what_cannot_be_called(thing, phrase):
     points, text = said(check.score, thing)
     assert points == 0.0 and phrase in text
 
 
 def test_the_line_is_that_of_the_cell_and_the_message_is_one_line():
-    function = cell("""
+    function = cell(
+        """
         def helper(X):
             "Two lines down something is wrong."
             raise ValueError("first\\nsecond " + repr(object()) + "x" * 500)
 
         def f(X, W):
             return helper(X)
-        """, "f", readable=False)
+        """,
+        "f",
+        readable=False,
+    )
     text = said(check.score, function)[1]
     assert "line 4 raises ValueError: first second <object object at 0x…>xxx" in text
     assert max(map(len, text.splitlines())) < 260
 
 
 def test_an_exception_without_a_message_or_with_a_broken_one():
-    function = cell("""
+    function = cell(
+        """
         class Own(BaseException):
             def __str__(self):
                 raise KeyError
         def f(X, W):
             raise Own(1)
-        """, "f")
+        """,
+        "f",
+    )
     assert "line 6 raises Own (here: X (5, 4), W (4, 3))" in said(check.score, function)[1]
-    assert "line 1 raises AssertionError (here" in said(check.score,
-                                                        cell("def f(X, W): assert X is W", "f"))[1]
+    assert "line 1 raises AssertionError (here" in said(check.score, cell("def f(X, W): assert X is W", "f"))[1]
 
 
 def test_an_interrupt_passes_through_and_leaves_nothing_behind():
@@ -328,8 +378,7 @@ def test_an_interrupt_passes_through_and_leaves_nothing_behind():
         raise KeyboardInterrupt
 
     def state():
-        return (sys.stdout, sys.stderr, sys.gettrace(), sys.getprofile(), np.geterr(),
-                logging.root.manager.disable)
+        return (sys.stdout, sys.stderr, sys.gettrace(), sys.getprofile(), np.geterr(), logging.root.manager.disable)
 
     before = state()
     for judge in (check.score, lambda f: check.vectorised(f, f), lambda f: check.use("score", f)):
@@ -388,6 +437,7 @@ def test_the_notebooks_random_numbers_go_on():
 
 def test_arguments_are_not_changed_behind_the_checks_back():
     """An answer that changes its arguments changes copies: the next case and criterion are unharmed."""
+
     def shrinks(X, W):
         scores = X @ W
         X[:], W[:] = np.nan, 0
@@ -397,12 +447,17 @@ def test_arguments_are_not_changed_behind_the_checks_back():
     assert points == 18.0 and "X is changed in place" in text
 
 
-@pytest.mark.parametrize("make", [
-    lambda f: functools.partial(f), lambda f: functools.wraps(f)(lambda *a: f(*a)),
-    lambda f: type("Model", (), {"score": lambda self, X, W: f(X, W)})().score,
-    lambda f: type("Model", (), {"__call__": lambda self, X, W: f(X, W)})(),
-    lambda f: type("Model", (), {"score": staticmethod(f)}).score,
-    lambda f: lambda *args, **keywords: f(*args, **keywords)])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda f: functools.partial(f),
+        lambda f: functools.wraps(f)(lambda *a: f(*a)),
+        lambda f: type("Model", (), {"score": lambda self, X, W: f(X, W)})().score,
+        lambda f: type("Model", (), {"__call__": lambda self, X, W: f(X, W)})(),
+        lambda f: type("Model", (), {"score": staticmethod(f)}).score,
+        lambda f: lambda *args, **keywords: f(*args, **keywords),
+    ],
+)
 def test_anything_that_can_be_called_is_a_function(make):
     assert said(check.score, make(right_score))[0] == 20.0
     assert said(check.vectorised, make(right_score), make(right_loss))[0] == 20.0
@@ -411,28 +466,47 @@ def test_anything_that_can_be_called_is_a_function(make):
 
 
 def test_stubs():
-    for source in ["pass", "...", "return", "return None", "'text'", "raise NotImplementedError",
-                   "raise NotImplementedError()", "raise NotImplementedError('your turn')", "return ..."]:
+    for source in [
+        "pass",
+        "...",
+        "return",
+        "return None",
+        "'text'",
+        "raise NotImplementedError",
+        "raise NotImplementedError()",
+        "raise NotImplementedError('your turn')",
+        "return ...",
+    ]:
         function = cell(f"def f(X, W):\n    'Docstring.'\n    {source}", "f", readable=False)
         assert is_stub(function)
         assert said(check.score, function) == (0.0, "score: not done yet\n")
         assert said(check.vectorised, function, function) == (0.0, "vectorised: not done yet\n")
     assert not is_stub(cell("def f(X, W):\n    return X", "f"))
     for nothing in (None, ..., NotImplemented):
-        for judge in (check.score, check.accuracy, check.numerical_gradient, check.gradient_descent,
-                      check.cost_plot, check.accuracy_plot, check.log_softmax_loss):
+        for judge in (
+            check.score,
+            check.accuracy,
+            check.numerical_gradient,
+            check.gradient_descent,
+            check.cost_plot,
+            check.accuracy_plot,
+            check.log_softmax_loss,
+        ):
             assert said(judge, nothing) == (0.0, f"{judge.__name__}: not done yet\n")
 
 
 def test_a_stub_that_is_half_filled():
     function = cell("def f(X, W):\n    s = X @ W\n    raise NotImplementedError", "f")
     assert said(check.score, function) == (0.0, "score: not done yet (line 3 raises NotImplementedError)\n")
-    only_once = cell("""
+    only_once = cell(
+        """
         def f(X, W):
             if len(X) == 1:
                 raise NotImplementedError
             return X @ W
-        """, "f")
+        """,
+        "f",
+    )
     assert "line 4 raises NotImplementedError" in said(check.score, only_once)[1]
 
 
@@ -456,18 +530,15 @@ def test_unwrap_ends():
 READY = {
     "from scipy.special import log_softmax\n"
     "def f(s, y): return -log_softmax(s, 1)[np.arange(len(y)), y].mean()": "log_softmax",
-    "import scipy.special as sp\ndef f(s, y): return -np.log(sp.softmax(s, 1)[np.arange(len(y)), y]).mean()":
-    "softmax",
+    "import scipy.special as sp\ndef f(s, y): return -np.log(sp.softmax(s, 1)[np.arange(len(y)), y]).mean()": "softmax",
     "def f(s, y):\n from scipy.special import logsumexp as x\n"
     " return (x(s, 1) - s[np.arange(len(y)), y]).mean()": "logsumexp",
-    "from labkit.check.verdict import use\ndef f(s, y): return use('log_softmax_loss', None)(s, y)":
-    "labkit.check",
+    "from labkit.check.verdict import use\ndef f(s, y): return use('log_softmax_loss', None)(s, y)": "labkit.check",
     "import labkit.check.lab03 as m\nf = m._loss": "labkit.check.lab03",
     "import functools, labkit.check.lab03 as m\nf = functools.partial(m._loss)": "labkit.check.lab03",
     "import labkit.check.lab03 as m\nf = lambda s, y: eval('m._loss(s, y)', globals(), locals())": "labkit",
     "import labkit.check.lab03 as m\nclass A:\n"
-    " def __call__(self, s, y): return list(map(m._loss, [s], [y]))[0]\nf = A()":
-        "labkit",
+    " def __call__(self, s, y): return list(map(m._loss, [s], [y]))[0]\nf = A()": "labkit",
 }
 
 
@@ -477,12 +548,15 @@ def test_a_ready_made_answer_is_recognised(source, name):
         function = cell(source, "f", readable)
         points, text = said(check.log_softmax_loss, function)
         assert points == 0.0 and "calls a ready-made answer" in text and name in text
-        assert "log_softmax_loss has no loop\n      this calls a ready-made" in said(
-            check.vectorised, right_score, function)[1]
+        assert (
+            "log_softmax_loss has no loop\n      this calls a ready-made"
+            in said(check.vectorised, right_score, function)[1]
+        )
 
 
 def test_a_library_that_is_imported_but_gives_no_answer_is_no_ready_made_one():
-    function = cell("""
+    function = cell(
+        """
         def f(scores, y):
             import scipy.sparse
             import scipy.special
@@ -490,13 +564,18 @@ def test_a_library_that_is_imported_but_gives_no_answer_is_no_ready_made_one():
             hot = scipy.sparse.csr_matrix((np.ones(N), (np.arange(N), y)), shape=scores.shape).toarray()
             s = scores - scores.max(axis=1, keepdims=True)
             return np.mean(np.log(np.exp(s).sum(axis=1))) - (hot * s).sum() / N
-        """, "f")
+        """,
+        "f",
+    )
     assert said(check.log_softmax_loss, function)[0] == 20.0
 
 
 def test_a_progress_bar_is_no_answer():
-    function = cell("from labkit.progress import progress\n" + textwrap.dedent(_DESCENT).replace(
-        "range(steps)", "progress(range(steps))"), "gd")
+    function = cell(
+        "from labkit.progress import progress\n"
+        + textwrap.dedent(_DESCENT).replace("range(steps)", "progress(range(steps))"),
+        "gd",
+    )
     assert said(check.gradient_descent, function)[0] == 10.0
     with quiet():
         answer = Answer(lambda: math.sqrt(2) + textwrap.fill("a", 3).count("a"), ready_made=("textwrap.*",))
@@ -524,6 +603,7 @@ def test_another_profiler_is_put_back():
 
 def test_under_a_profiler_written_in_c():
     import cProfile
+
     with contextlib.redirect_stdout(io.StringIO()), cProfile.Profile():
         assert check.score(right_score) == 20.0
 
@@ -532,44 +612,58 @@ def test_under_a_profiler_written_in_c():
 
 
 VECTORISED = [
-    "return X @ W", "return np.einsum('nd,dc->nc', X, W)",
+    "return X @ W",
+    "return np.einsum('nd,dc->nc', X, W)",
     "return np.einsum('nd,dc->nc', X, W, optimize=True)",
     "return (X[:, None] * W.T).sum(-1)",
     "assert X.ndim == 2 and max(X.shape) > sum(W.shape[1:]) - 99; return X.dot(W)",
     "print(X, W, f'{X}', repr(W), np.array2string(X)); return X @ W",
     "with np.errstate(all='ignore'): return X @ W",
     "out = np.empty((X.shape[0], W.shape[1])); np.matmul(X, W, out=out); return out",
-    "return np.stack([X @ W, X @ W])[0]", "return np.where(True, X @ W, 0)",
-    "N = max(len(X), 1); return (X @ W) * N / N", "return np.concatenate([X, X], axis=0)[:len(X)] @ W",
+    "return np.stack([X @ W, X @ W])[0]",
+    "return np.where(True, X @ W, 0)",
+    "N = max(len(X), 1); return (X @ W) * N / N",
+    "return np.concatenate([X, X], axis=0)[:len(X)] @ W",
     "s = X @ W; s[range(len(X)), np.zeros(len(X), int)] += 0; return s",
     "return np.linalg.multi_dot([X, W, np.eye(W.shape[1])])",
     "s = X @ W; np.add.at(s, (np.arange(len(s)), 0), 0.0); return s",
     "return np.take_along_axis(X @ W, np.argsort(X @ W, 1), 1)",
-    "return np.block([[X @ W]])", "return np.sum(X[..., None] * W, axis=1, where=np.ones(1, bool))",
+    "return np.block([[X @ W]])",
+    "return np.sum(X[..., None] * W, axis=1, where=np.ones(1, bool))",
     "return np.tensordot(X, W, 1)",
     "return np.choose(np.zeros(len(X), int)[:, None], (X @ W)[None])",
     "return np.vstack((X, X))[:len(X)] @ W",
-    "s = (X @ W).flatten(); s.sort(); return s.reshape(len(X), -1)", "return np.pad(X, ((0, 0), (0, 0))) @ W",
-    "return np.nan_to_num(X @ W)", "return np.cumsum(X @ W, axis=0)", "return np.linalg.norm(X @ W, axis=1)",
-    "from numpy import dot as d; return d(X, W)", "g = lambda A: A @ W; return g(X)",
+    "s = (X @ W).flatten(); s.sort(); return s.reshape(len(X), -1)",
+    "return np.pad(X, ((0, 0), (0, 0))) @ W",
+    "return np.nan_to_num(X @ W)",
+    "return np.cumsum(X @ W, axis=0)",
+    "return np.linalg.norm(X @ W, axis=1)",
+    "from numpy import dot as d; return d(X, W)",
+    "g = lambda A: A @ W; return g(X)",
     "return np.split(X @ W, 1)[0]",
-    "return np.logaddexp.reduce(X @ W, axis=1)", "return np.add.reduce(X[..., None] * W, axis=1)",
-    "return np.moveaxis(X @ W, 0, 0)", "return np.ascontiguousarray(X) @ np.asfortranarray(W)",
+    "return np.logaddexp.reduce(X @ W, axis=1)",
+    "return np.add.reduce(X[..., None] * W, axis=1)",
+    "return np.moveaxis(X @ W, 0, 0)",
+    "return np.ascontiguousarray(X) @ np.asfortranarray(W)",
     "y = np.arange(len(X)) % W.shape[1]; return np.eye(W.shape[1])[y] * (X @ W)",
     "return np.histogram(X @ W, 5)[1]",
     "y = np.arange(len(X)) % W.shape[1]; return (X @ W)[y[:, None] == np.arange(W.shape[1])]",
     "return np.fromfunction(lambda i, j: (X @ W)[i, j], (len(X), W.shape[1]), dtype=int)",
-    "return np.percentile(X @ W, 50, axis=1)", "return np.median(X @ W, axis=0)",
+    "return np.percentile(X @ W, 50, axis=1)",
+    "return np.median(X @ W, axis=0)",
     "return np.std(X @ W, axis=1, ddof=0)",
-    "return np.unique(X @ W)", "return np.ix_ and (X @ W)[np.ix_(np.arange(len(X)), np.arange(W.shape[1]))]",
+    "return np.unique(X @ W)",
+    "return np.ix_ and (X @ W)[np.ix_(np.arange(len(X)), np.arange(W.shape[1]))]",
     "return np.lib.stride_tricks.sliding_window_view(X @ W, 2, axis=1).sum(-1)",
     "return np.trapezoid(X @ W) if hasattr(np, 'trapezoid') else X @ W",
 ]
 
 LOOPING = [  # by the source, and without it
-    "return np.array([x @ W for x in X])", "return np.array(list(x @ W for x in X))",
+    "return np.array([x @ W for x in X])",
+    "return np.array(list(x @ W for x in X))",
     "return np.array(list(map(lambda x: x @ W, X)))",
-    "return np.array(list(map(W.T.dot, X)))", "return np.array([*map(np.exp, X)]) @ W",
+    "return np.array(list(map(W.T.dot, X)))",
+    "return np.array([*map(np.exp, X)]) @ W",
     "out = []\n    for x in X: out.append(x @ W)\n    return np.array(out)",
     "i, out = 0, np.zeros((len(X), W.shape[1]))\n    while i < len(X):\n        out[i] = X[i] @ W; i += 1\n"
     "    return out",
@@ -577,13 +671,16 @@ LOOPING = [  # by the source, and without it
     "return np.apply_along_axis(lambda x: x @ W, 1, X)",
     "return np.apply_along_axis(np.max, 1, X) [:, None] * W.sum()",
     "import functools\n    return functools.reduce(np.add, X.T[:, :, None] * W[:, None])",
-    "return sum(X.T[:, :, None] * W[:, None])", "return np.fromiter((x @ w for x in X for w in W.T), float)",
+    "return sum(X.T[:, :, None] * W[:, None])",
+    "return np.fromiter((x @ w for x in X for w in W.T), float)",
     "def walk(i): return [] if i == len(X) else [X[i] @ W] + walk(i + 1)\n    return np.array(walk(0))",
     "out = np.zeros((len(X), W.shape[1]))\n    for i, j in np.ndindex(out.shape): out[i, j] = X[i] @ W[:, j]\n"
     "    return out",
     "exec('s = [x @ W for x in X]', locals() | globals(), d := {})\n    return np.array(d['s'])",
-    "return np.array(X.tolist()) @ W", "return np.array({i: x @ W for i, x in enumerate(X)}[len(X) - 1])",
-    "return np.array([x @ w for x in X for w in W.T]).reshape(len(X), -1)", "return max(X[:, 0]) * W",
+    "return np.array(X.tolist()) @ W",
+    "return np.array({i: x @ W for i, x in enumerate(X)}[len(X) - 1])",
+    "return np.array([x @ w for x in X for w in W.T]).reshape(len(X), -1)",
+    "return max(X[:, 0]) * W",
     "import itertools\n    return np.array(list(itertools.starmap(np.dot, zip(X, [W] * len(X)))))",
     "return np.stack(tuple(map(np.negative, X))) @ W",
     "it = iter(X); return np.array([next(it) @ W, *map(np.exp, it)][0])",
@@ -617,38 +714,60 @@ def test_a_loop_is_found_without_the_source(body):
 
 def test_loops_in_whatever_the_answer_reaches():
     for source, where in [
-            ("def rows(X, W):\n    return [x @ W for x in X]\ndef f(X, W):\n    return np.array(rows(X, W))",
-             "line 2 in rows"),
-            ("def a(X):\n    for x in X: pass\ndef b(X): return a(X)\ndef f(X, W): b(X); return X @ W",
-             "line 2 in a"),
-            ("class M:\n    def go(self, X, W):\n        return np.array([x @ W for x in X])\n"
-             "    def __call__(self, X, W): return self.go(X, W)\nf = M()", "line 3"),
-            ("class M:\n    @staticmethod\n    def go(X, W):\n        return np.array([x @ W for x in X])\n"
-             "def f(X, W): return M.go(X, W)", "line 4 in go"),
-            ("def outer(g):\n    def inner(*a):\n        for _ in '1': pass\n        return g(*a)\n"
-             "    return inner\n"
-             "@outer\ndef f(X, W):\n    return X @ W", "line 3"),
-            ("def deco(g):\n    return lambda *a: g(*a)\n@deco\ndef f(X, W):\n"
-             "    return np.array([x @ W for x in X])", "line 5 in f"),
-            ("import functools\n@functools.lru_cache\ndef h(n):\n    while n: n -= 1\n"
-             "def f(X, W): h(3); return X @ W", "line 4 in h"),
-            ("def go(W, X):\n    return np.array([x @ W for x in X])\nimport functools\n"
-             "def f(X, W): return functools.partial(go, W)(X)", "line 2 in go"),
-            ("v = np.vectorize(lambda i, j: i)\ndef f(X, W): v(1, 2); return X @ W",
-             "it is made by vectorize"),
-            ("f = np.vectorize(lambda X, W: X @ W, signature='(n,d),(d,c)->(n,c)')",
-             "it is made by vectorize"),
-            ("def a(X, n): return X if n == 0 else b(X, n - 1)\ndef b(X, n): return a(X, n)\n"
-             "def f(X, W): return a(X, 3) @ W", "recursion"),
-            ("def h(X, loop=[None for _ in '12'], g=lambda X: [x for x in X]): return g(X)\n"
-             "def f(X, W): h(X); return X @ W", "line 1 in <lambda>"),
+        (
+            "def rows(X, W):\n    return [x @ W for x in X]\ndef f(X, W):\n    return np.array(rows(X, W))",
+            "line 2 in rows",
+        ),
+        ("def a(X):\n    for x in X: pass\ndef b(X): return a(X)\ndef f(X, W): b(X); return X @ W", "line 2 in a"),
+        (
+            "class M:\n    def go(self, X, W):\n        return np.array([x @ W for x in X])\n"
+            "    def __call__(self, X, W): return self.go(X, W)\nf = M()",
+            "line 3",
+        ),
+        (
+            "class M:\n    @staticmethod\n    def go(X, W):\n        return np.array([x @ W for x in X])\n"
+            "def f(X, W): return M.go(X, W)",
+            "line 4 in go",
+        ),
+        (
+            "def outer(g):\n    def inner(*a):\n        for _ in '1': pass\n        return g(*a)\n"
+            "    return inner\n"
+            "@outer\ndef f(X, W):\n    return X @ W",
+            "line 3",
+        ),
+        (
+            "def deco(g):\n    return lambda *a: g(*a)\n@deco\ndef f(X, W):\n    return np.array([x @ W for x in X])",
+            "line 5 in f",
+        ),
+        (
+            "import functools\n@functools.lru_cache\ndef h(n):\n    while n: n -= 1\ndef f(X, W): h(3); return X @ W",
+            "line 4 in h",
+        ),
+        (
+            "def go(W, X):\n    return np.array([x @ W for x in X])\nimport functools\n"
+            "def f(X, W): return functools.partial(go, W)(X)",
+            "line 2 in go",
+        ),
+        ("v = np.vectorize(lambda i, j: i)\ndef f(X, W): v(1, 2); return X @ W", "it is made by vectorize"),
+        ("f = np.vectorize(lambda X, W: X @ W, signature='(n,d),(d,c)->(n,c)')", "it is made by vectorize"),
+        (
+            "def a(X, n): return X if n == 0 else b(X, n - 1)\ndef b(X, n): return a(X, n)\n"
+            "def f(X, W): return a(X, 3) @ W",
+            "recursion",
+        ),
+        (
+            "def h(X, loop=[None for _ in '12'], g=lambda X: [x for x in X]): return g(X)\n"
+            "def f(X, W): h(X); return X @ W",
+            "line 1 in <lambda>",
+        ),
     ]:
         found = loops(cell(source, "f"))
         assert found and where in found[0], (source, found)
 
 
 def test_what_the_answer_does_not_reach_does_not_count():
-    function = cell("""
+    function = cell(
+        """
         table = [n for n in range(3)]
 
         def naive(X, W):
@@ -667,13 +786,16 @@ def test_what_the_answer_does_not_reach_does_not_count():
         def f(X, W, sizes=[n for n in range(3)]):
             naive = X @ W
             return naive - 0 * naive.mean()
-        """, "f")
+        """,
+        "f",
+    )
     assert loops(function) == []
     assert said(check.vectorised, function, right_loss)[0] == 20.0
 
 
 def test_a_function_that_calls_one_defined_inside_is_no_recursion():
-    function = cell("""
+    function = cell(
+        """
         def f(X, W):
             def outer(A):
                 def inner(B):
@@ -681,7 +803,9 @@ def test_a_function_that_calls_one_defined_inside_is_no_recursion():
                 return inner(A)
             f.calls = 1
             return outer(X)
-        """, "f")
+        """,
+        "f",
+    )
     assert loops(function) == []
 
 
@@ -700,22 +824,36 @@ def test_source_that_has_changed_since_is_not_used():
 
 
 def test_nothing_to_judge_is_no_full_marks():
-    for body in ["return 0.0", "return np.zeros((len(X), W.shape[1]))", "return 'text'",
-                 "return X.astype(str)",
-                 "return X * np.nan", "return {}", "return []", "X @ W"]:
+    for body in [
+        "return 0.0",
+        "return np.zeros((len(X), W.shape[1]))",
+        "return 'text'",
+        "return X.astype(str)",
+        "return X * np.nan",
+        "return {}",
+        "return []",
+        "X @ W",
+    ]:
         function = cell(f"def f(X, W):\n    {body}", "f")
         points, text = said(check.vectorised, function, right_loss)
         assert points == 10.0 and "✘ score has no loop" in text
 
 
 def test_the_check_of_loops_can_be_made_for_other_functions():
-    judge = vectorised("vectorised_for_a_test", 6, {
-        "f": lambda rng, n, d, c: (rng.normal(size=(n, d)),), "g": lambda rng, n, d, c: (rng.normal(size=c),),
-        "loss_and_gradient": lambda rng, n, d, c: (rng.normal(size=(d, c)),)})
+    judge = vectorised(
+        "vectorised_for_a_test",
+        6,
+        {
+            "f": lambda rng, n, d, c: (rng.normal(size=(n, d)),),
+            "g": lambda rng, n, d, c: (rng.normal(size=c),),
+            "loss_and_gradient": lambda rng, n, d, c: (rng.normal(size=(d, c)),),
+        },
+    )
     fine, loop = (lambda x: x * 2), (lambda x: np.array([2 * i for i in x]))
     assert said(judge, fine, fine, lambda w: (w.sum(), {"w": w}))[0] == 6.0
-    assert said(judge, loop, fine, fine)[0] == said(judge, fine, loop, fine)[0] == said(judge, fine, fine,
-                                                                                        loop)[0] == 4.0
+    assert (
+        said(judge, loop, fine, fine)[0] == said(judge, fine, loop, fine)[0] == said(judge, fine, fine, loop)[0] == 4.0
+    )
     assert said(judge, None, fine, fine)[0] == 4.0
     with pytest.raises(TypeError, match="takes 3 functions: f, g, loss_and_gradient"):
         judge(fine)
@@ -725,9 +863,7 @@ def test_the_check_of_loops_can_be_made_for_other_functions():
 @given(st.integers(1, 5), st.integers(1, 3), st.integers(20, 60))
 def test_the_second_witness_counts_the_same_whatever_the_numbers(n, seed, more):
     small, large = [(np.random.default_rng(seed + k).normal(size=(n + k, 3)),) for k in (0, more)]
-    vectorised_, looping = (lambda x: np.exp(x - x.max(axis=1,
-                                                       keepdims=True))), (lambda x: np.array([*map(np.exp,
-                                                                                                   x)]))
+    vectorised_, looping = (lambda x: np.exp(x - x.max(axis=1, keepdims=True))), (lambda x: np.array([*map(np.exp, x)]))
     assert steps(vectorised_, small) == steps(vectorised_, large)
     assert operations(vectorised_, small) == operations(vectorised_, large)
     assert not grows(vectorised_, small, large) and grows(looping, small, large)
@@ -751,8 +887,7 @@ def test_traces_are_put_back():
 
 def test_the_notebooks_arrays_are_seen_only_where_they_are_used():
     V = np.ones(3)
-    assert notebook_arrays(cell("def g(X):\n    return X * V\ndef f(X, W):\n    return g(X)", "f",
-                                V=V)) == [(2, "V")]
+    assert notebook_arrays(cell("def g(X):\n    return X * V\ndef f(X, W):\n    return g(X)", "f", V=V)) == [(2, "V")]
     assert notebook_arrays(cell("def f(X, V):\n    return X * V", "f", V=V)) == []
     assert notebook_arrays(cell("f = lambda X, W: (lambda: X * V)()", "f", readable=False, V=V)) == [(1, "V")]
     # a right answer may use one
@@ -762,20 +897,33 @@ def test_the_notebooks_arrays_are_seen_only_where_they_are_used():
 # ---------------------------------------------------------------------------------- what checks hand over
 
 
-@pytest.mark.parametrize("call, phrase", [
-    ("f(x.ravel())", "f is called with an array of shape (12,)"), ("f(x[i])", "not an array"),
-    ("f(list(x))", "not an array"),
-    ("f(x + 1j)", "complex numbers"), ("f()", "raises TypeError"), ("f(x, h)", "raises TypeError")])
+@pytest.mark.parametrize(
+    "call, phrase",
+    [
+        ("f(x.ravel())", "f is called with an array of shape (12,)"),
+        ("f(x[i])", "not an array"),
+        ("f(list(x))", "not an array"),
+        ("f(x + 1j)", "complex numbers"),
+        ("f()", "raises TypeError"),
+        ("f(x, h)", "raises TypeError"),
+    ],
+)
 def test_wrong_use_of_the_function_that_is_handed_over(call, phrase):
     source = _CENTRAL.replace("f(x - e)", call)
     points, text = said(check.numerical_gradient, cell(source, "ng"))
     assert points == 0.0 and "line 7" in text and phrase in text
 
 
-@pytest.mark.parametrize("call, phrase", [
-    ("gradient(W, loss)", "swapped"), ("gradient(loss, W.ravel())", "something else than the weights"),
-    ("gradient(loss)", "raises TypeError"), ("gradient(loss(W), W)", "swapped"),
-    ("gradient(loss, None)", "something else")])
+@pytest.mark.parametrize(
+    "call, phrase",
+    [
+        ("gradient(W, loss)", "swapped"),
+        ("gradient(loss, W.ravel())", "something else than the weights"),
+        ("gradient(loss)", "raises TypeError"),
+        ("gradient(loss(W), W)", "swapped"),
+        ("gradient(loss, None)", "something else"),
+    ],
+)
 def test_wrong_use_of_the_gradient_that_is_handed_over(call, phrase):
     points, text = said(check.gradient_descent, cell(_DESCENT.replace("gradient(loss, W)", call), "gd"))
     assert points == 0.0 and "line 5" in text and phrase in text
@@ -784,8 +932,9 @@ def test_wrong_use_of_the_gradient_that_is_handed_over(call, phrase):
 def test_endless_loops_over_what_is_handed_over_end():
     forever = cell("def f(f, x, h=1e-6):\n    while True: f(x)", "f")
     assert "again and again" in said(check.numerical_gradient, forever)[1]
-    forever = cell("def f(loss, gradient, W, step_size, steps):\n"
-                   "    while True: W = W - step_size * gradient(loss, W)", "f")
+    forever = cell(
+        "def f(loss, gradient, W, step_size, steps):\n    while True: W = W - step_size * gradient(loss, W)", "f"
+    )
     assert "again and again" in said(check.gradient_descent, forever)[1]
 
 
@@ -799,15 +948,20 @@ def test_misuse_is_a_diagnosis_as_it_is():
 
 def test_other_kinds_of_path():
     for change, points, phrase in [
-            ("return iter(path)", 7, "a list is asked, not a list_iterator"),
-            ("return path, W", 7, "two values"),
-            ("return np.array(path)", 10, "✔"), ("return tuple(path)", 10, "✔"),
-            ("return path[::-1]", 7, "in order"),
-            ("return [p.T for p in path]", 7, "other things"), ("return [p.tolist() for p in path]", 10, "✔"),
-            ("return None", 0, "is the `return` missing?"), ("return {}", 7, "a list is asked"),
-            ("return [W]", 7, "1 matrices"),
-            ("return []", 7, "0 matrices"), ("return path + ['end']", 7, "other things"),
-            ("return 'path'", 7, "a list is asked")]:
+        ("return iter(path)", 7, "a list is asked, not a list_iterator"),
+        ("return path, W", 7, "two values"),
+        ("return np.array(path)", 10, "✔"),
+        ("return tuple(path)", 10, "✔"),
+        ("return path[::-1]", 7, "in order"),
+        ("return [p.T for p in path]", 7, "other things"),
+        ("return [p.tolist() for p in path]", 10, "✔"),
+        ("return None", 0, "is the `return` missing?"),
+        ("return {}", 7, "a list is asked"),
+        ("return [W]", 7, "1 matrices"),
+        ("return []", 7, "0 matrices"),
+        ("return path + ['end']", 7, "other things"),
+        ("return 'path'", 7, "a list is asked"),
+    ]:
         got, text = said(check.gradient_descent, cell(_DESCENT.replace("return path", change), "gd"))
         assert got == points and phrase in text, (change, text)
 
@@ -818,6 +972,7 @@ def test_other_kinds_of_path():
 @pytest.fixture
 def plt():
     import matplotlib.pyplot as plt
+
     yield plt
     plt.close("all")
 
@@ -839,12 +994,18 @@ def test_a_plot_may_have_other_lengths(plt):
     assert said(check.cost_plot, drawn(plt, LOSSES), points=3)[0] == 3.0
 
 
-@pytest.mark.parametrize("y, phrase", [
-    (np.full(1001, np.nan), "NaN or infinite"), (np.r_[LOSSES[:-1], np.inf], "NaN or infinite"),
-    ([], "0 points"),
-    (np.ones(1001), "constant"), (np.r_[LOSSES[:500], LOSSES[:501][::-1] + 1], "it rises"),
-    (np.r_[LOSSES[:500], LOSSES[:501][::-1] - 0.05], "falls and rises again"),
-    (2 - 1e-6 * np.arange(1001), "hardly falls")])
+@pytest.mark.parametrize(
+    "y, phrase",
+    [
+        (np.full(1001, np.nan), "NaN or infinite"),
+        (np.r_[LOSSES[:-1], np.inf], "NaN or infinite"),
+        ([], "0 points"),
+        (np.ones(1001), "constant"),
+        (np.r_[LOSSES[:500], LOSSES[:501][::-1] + 1], "it rises"),
+        (np.r_[LOSSES[:500], LOSSES[:501][::-1] - 0.05], "falls and rises again"),
+        (2 - 1e-6 * np.arange(1001), "hardly falls"),
+    ],
+)
 def test_a_line_that_does_not_fall(plt, y, phrase):
     points, text = said(check.cost_plot, drawn(plt, y))
     assert points < 10.0 and phrase in text
@@ -880,8 +1041,7 @@ def test_what_is_no_plot(plt):
     class Frame:
         axes = [[1, 2], "rows"]
 
-    for thing in (3, "plot", [], {}, (), object(), Frame(), Frame, plt, [None], np.zeros(1001), lambda: 1,
-                  matplotlib):
+    for thing in (3, "plot", [], {}, (), object(), Frame(), Frame, plt, [None], np.zeros(1001), lambda: 1, matplotlib):
         points, text = said(check.cost_plot, thing)
         assert points == 0.0 and "no plot in it" in text
     empty = plt.figure()
@@ -902,8 +1062,12 @@ def test_masked_values_are_missing(plt):
 
 def test_accuracy_in_percent_needs_a_label_that_says_so(plt):
     accuracy = 100 * (0.3 - 0.2 * np.exp(-np.arange(1001) / 100))
-    for labels, points in [({"ylabel": "accuracy [%]"}, 5), ({"ylabel": "Percent right"}, 5),
-                           ({"title": "right, in %"}, 5), ({}, 4)]:
+    for labels, points in [
+        ({"ylabel": "accuracy [%]"}, 5),
+        ({"ylabel": "Percent right"}, 5),
+        ({"title": "right, in %"}, 5),
+        ({}, 4),
+    ]:
         assert said(check.accuracy_plot, drawn(plt, accuracy, **labels))[0] == points
 
 
@@ -939,8 +1103,7 @@ def test_in_a_kernel():
     nbclient.NotebookClient(notebook, timeout=60, resources={"metadata": {"path": here}}).execute()
     outputs = [cell.outputs for cell in notebook.cells]
     assert not any(o.output_type == "stream" and o.name == "stderr" for output in outputs for o in output)
-    values = [[o.data["text/plain"] for o in output if o.output_type == "execute_result"]
-              for output in outputs]
+    values = [[o.data["text/plain"] for o in output if o.output_type == "execute_result"] for output in outputs]
     texts = ["".join(o.text for o in output if o.output_type == "stream") for output in outputs]
     assert values[2] == ["20.0"] and values[4] == ["10.0"] and values[6] == ["20.0"]
     assert "line 3: a list comprehension" in texts[4] and "✔ log_softmax_loss has no loop" in texts[4]

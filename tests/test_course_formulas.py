@@ -21,12 +21,22 @@ def tags(tex, display=False):
     return [element.tag.removeprefix(MATH) for element in root.iter()]
 
 
-@pytest.mark.parametrize("tex, tag", [
-    ("x_i", "msub"), ("x_i^2", "msubsup"), (r"\frac{\partial L}{\partial w}", "mfrac"), (r"\sqrt{x}", "msqrt"),
-    (r"\hat y", "mover"), (r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}", "mtable"),
-    (r"\begin{cases} 1 & x > 0 \\ 0 & \text{else} \end{cases}", "mtable"),
-    (r"\begin{aligned} a &= b \\[4pt] &= c \end{aligned}", "mtable"), (r"\text{a b}", "mtext"),
-    (r"\underbrace{x}_{n}", "munder"), (r"W \leftarrow W - \eta \nabla L", "mo")])
+@pytest.mark.parametrize(
+    "tex, tag",
+    [
+        ("x_i", "msub"),
+        ("x_i^2", "msubsup"),
+        (r"\frac{\partial L}{\partial w}", "mfrac"),
+        (r"\sqrt{x}", "msqrt"),
+        (r"\hat y", "mover"),
+        (r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}", "mtable"),
+        (r"\begin{cases} 1 & x > 0 \\ 0 & \text{else} \end{cases}", "mtable"),
+        (r"\begin{aligned} a &= b \\[4pt] &= c \end{aligned}", "mtable"),
+        (r"\text{a b}", "mtext"),
+        (r"\underbrace{x}_{n}", "munder"),
+        (r"W \leftarrow W - \eta \nabla L", "mo"),
+    ],
+)
 def test_what_lecture_notes_use(tex, tag):
     assert tag in tags(tex)
 
@@ -35,13 +45,18 @@ def test_a_formula_on_its_own_line_is_a_block():
     assert 'display="block"' in mathml("x", display=True) and 'display="inline"' in mathml("x")
 
 
-@pytest.mark.parametrize("tex, spaces", [(r"N \log p", 2), (r"\log(p)", 0), (r"-\log p", 1), (r"\log_2 x", 1), ("xy", 0)])
+@pytest.mark.parametrize(
+    "tex, spaces", [(r"N \log p", 2), (r"\log(p)", 0), (r"-\log p", 1), (r"\log_2 x", 1), ("xy", 0)]
+)
 def test_names_of_functions_stand_apart(tex, spaces):
     assert tags(tex).count("mspace") == spaces
 
 
 def test_aligned_equations_meet_at_their_sign():
-    assert re.findall(r"text-align: (\w+)", mathml(r"\begin{aligned} a &= b \\ &= c \end{aligned}")) == ["right", "left"] * 2
+    assert (
+        re.findall(r"text-align: (\w+)", mathml(r"\begin{aligned} a &= b \\ &= c \end{aligned}"))
+        == ["right", "left"] * 2
+    )
 
 
 @pytest.mark.parametrize("tex", [r"\nosuchcommand{x}", r"{x", r"x}", r"a & b", r"\begin{pmatrix} 1"])

@@ -21,7 +21,7 @@ import labkit
 from labkit.course import cli, execute, run, site
 
 ROOT = Path(labkit.__file__).resolve().parents[1]
-PIXEL = ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==")
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 
 
 def text(*lines):
@@ -41,8 +41,14 @@ def save(path, *cells, **metadata):
 def labkit_command(*arguments, **environment):
     env = {key: value for key, value in os.environ.items() if not key.startswith("LABKIT_")}
     env |= {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default"} | environment
-    return subprocess.run([sys.executable, "-m", "labkit", *map(str, arguments)], capture_output=True,
-                          text=True, encoding="utf-8", env=env, timeout=120)
+    return subprocess.run(
+        [sys.executable, "-m", "labkit", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=env,
+        timeout=120,
+    )
 
 
 def run_in(folder, *arguments):
@@ -76,38 +82,64 @@ class Page(HTMLParser):
 
 # --- one run over a series in which almost everything goes wrong ----------------------------------
 
+
 @pytest.fixture(scope="module")
 def series(tmp_path_factory):
     """The outcome of `labkit run` on five labs, in an environment that tries to lead it astray."""
     folder = tmp_path_factory.mktemp("course")
     labs, home, out = folder / "notebooks", folder / "home", folder / "site"
     astray = {"kernelspec": {"name": "a-kernel-that-is-not-there", "display_name": "?", "language": "python"}}
-    save(labs / "01_fine.ipynb",
-         text("# Lab 1 · Fine", "", "An *easy* lab with $x^2$, see [the plots](03_plots.ipynb#The-loss).", "",
-              "More."),
-         code("import os, sys, warnings", "import labkit", "import numpy as np"),
-         code("print('python', os.path.samefile(sys.executable, os.environ['EXPECTED_PYTHON']))",
-              "print('folder', os.path.basename(os.getcwd()))", "print('backend', os.environ['MPLBACKEND'])",
-              "print('startup', 'startup_ran' in globals())", "print(labkit.__file__)", "print(os.getcwd())",
-              "warnings.warn('mind this')"),
-         code("stored = 'kept'", tags=["skip-execution"]),
-         code("1 / 0", tags=["raises-exception"]), **astray)
-    save(labs / "02_fails.ipynb",
-         text("# Lab 2 · Fails"), code("x = 1"), text("## Step sizes"),
-         code("def f(x):", "    return 1 / x", "print('printed before')", "f(0)"),
-         code("print('never printed')"))
-    save(labs / "03_plots.ipynb",
-         text("# Lab 3 · Plots"), text("## The loss", "", r"$$L = \frac{1}{N} \sum_i L_i$$"),
-         code("import matplotlib.pyplot as plt", "plt.plot([3, 2, 1])", "plt.title('Loss at each step')",
-              "plt.show()", tags=["key-figure"]),
-         code("plt.plot([1, 2]);", "plt.show()"),
-         code("plt.plot([1, 2]);", "plt.show()", tags=["key-figure"], alt="A line that <rises>"),
-         code("print('loss 1.9')", tags=["key-numbers"]))
-    save(labs / "04_dies.ipynb",
-         text("# Lab 4 · Dies"),
-         code("import os, subprocess, sys", "sleep = [sys.executable, '-c', 'import time; time.sleep(99)']",
-              "with open(os.environ['CHILD_FILE'], 'w') as file:",
-              "    file.write(str(subprocess.Popen(sleep).pid))", "os._exit(7)"))
+    save(
+        labs / "01_fine.ipynb",
+        text("# Lab 1 · Fine", "", "An *easy* lab with $x^2$, see [the plots](03_plots.ipynb#The-loss).", "", "More."),
+        code("import os, sys, warnings", "import labkit", "import numpy as np"),
+        code(
+            "print('python', os.path.samefile(sys.executable, os.environ['EXPECTED_PYTHON']))",
+            "print('folder', os.path.basename(os.getcwd()))",
+            "print('backend', os.environ['MPLBACKEND'])",
+            "print('startup', 'startup_ran' in globals())",
+            "print(labkit.__file__)",
+            "print(os.getcwd())",
+            "warnings.warn('mind this')",
+        ),
+        code("stored = 'kept'", tags=["skip-execution"]),
+        code("1 / 0", tags=["raises-exception"]),
+        **astray,
+    )
+    save(
+        labs / "02_fails.ipynb",
+        text("# Lab 2 · Fails"),
+        code("x = 1"),
+        text("## Step sizes"),
+        code("def f(x):", "    return 1 / x", "print('printed before')", "f(0)"),
+        code("print('never printed')"),
+    )
+    save(
+        labs / "03_plots.ipynb",
+        text("# Lab 3 · Plots"),
+        text("## The loss", "", r"$$L = \frac{1}{N} \sum_i L_i$$"),
+        code(
+            "import matplotlib.pyplot as plt",
+            "plt.plot([3, 2, 1])",
+            "plt.title('Loss at each step')",
+            "plt.show()",
+            tags=["key-figure"],
+        ),
+        code("plt.plot([1, 2]);", "plt.show()"),
+        code("plt.plot([1, 2]);", "plt.show()", tags=["key-figure"], alt="A line that <rises>"),
+        code("print('loss 1.9')", tags=["key-numbers"]),
+    )
+    save(
+        labs / "04_dies.ipynb",
+        text("# Lab 4 · Dies"),
+        code(
+            "import os, subprocess, sys",
+            "sleep = [sys.executable, '-c', 'import time; time.sleep(99)']",
+            "with open(os.environ['CHILD_FILE'], 'w') as file:",
+            "    file.write(str(subprocess.Popen(sleep).pid))",
+            "os._exit(7)",
+        ),
+    )
     (labs / "05_broken.ipynb").write_text('{"cells": [}', encoding="utf-8")
 
     (home / ".ipython" / "profile_default" / "startup").mkdir(parents=True)
@@ -119,21 +151,37 @@ def series(tmp_path_factory):
     (kernel / "kernel.json").write_text(json.dumps(specification))
     before = {path.name: path.read_bytes() for path in labs.iterdir()}
     fonts = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))  # matplotlib finds them slowly
-    done = labkit_command("run", "--notebooks", labs, "--out", out, HOME=str(home), USERPROFILE=str(home),
-                          XDG_CACHE_HOME=fonts, JUPYTER_PATH=str(folder / "jupyter"), MPLBACKEND="agg",
-                          EXPECTED_PYTHON=sys.executable, CHILD_FILE=str(folder / "child"),
-                          LABKIT_CIFAR10=str(folder / "no-data-here"))
+    done = labkit_command(
+        "run",
+        "--notebooks",
+        labs,
+        "--out",
+        out,
+        HOME=str(home),
+        USERPROFILE=str(home),
+        XDG_CACHE_HOME=fonts,
+        JUPYTER_PATH=str(folder / "jupyter"),
+        MPLBACKEND="agg",
+        EXPECTED_PYTHON=sys.executable,
+        CHILD_FILE=str(folder / "child"),
+        LABKIT_CIFAR10=str(folder / "no-data-here"),
+    )
     after = {path.name: path.read_bytes() for path in labs.iterdir()}
-    return SimpleNamespace(labs=labs, out=out, folder=folder, done=done, before=before, after=after,
-                           index=Page(out / "index.html"))
+    return SimpleNamespace(
+        labs=labs, out=out, folder=folder, done=done, before=before, after=after, index=Page(out / "index.html")
+    )
 
 
 def test_a_failing_lab_makes_the_status_1_and_the_others_still_run(series):
     assert series.done.returncode == 1
     lines = [line.split() for line in series.done.stdout.splitlines() if re.match(r"0\d_", line)]
     assert [(line[0], line[1]) for line in lines] == [
-        ("01_fine", "ok"), ("02_fails", "FAILED"), ("03_plots", "ok"), ("04_dies", "FAILED"),
-        ("05_broken", "FAILED")]
+        ("01_fine", "ok"),
+        ("02_fails", "FAILED"),
+        ("03_plots", "ok"),
+        ("04_dies", "FAILED"),
+        ("05_broken", "FAILED"),
+    ]
     assert "3 of 5 failed: 02_fails, 04_dies, 05_broken" in series.done.stdout
 
 
@@ -259,8 +307,11 @@ def test_formulas_are_mathml(series):
 
 
 def test_a_cell_that_takes_too_long_is_stopped_and_what_it_printed_is_kept(tmp_path, capsys):
-    save(tmp_path / "notebooks" / "5_slow.ipynb",
-         text("# Slow"), code("import time", "print('so far', flush=True)", "time.sleep(60)"))
+    save(
+        tmp_path / "notebooks" / "5_slow.ipynb",
+        text("# Slow"),
+        code("import time", "print('so far', flush=True)", "time.sleep(60)"),
+    )
     status = run_in(tmp_path, "5", "--timeout", "0.7")
     out, err = capsys.readouterr()
     assert status == 1 and err == ""
@@ -270,13 +321,18 @@ def test_a_cell_that_takes_too_long_is_stopped_and_what_it_printed_is_kept(tmp_p
 
 # --- storing the outputs in the sources -----------------------------------------------------------
 
+
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
     folder = tmp_path_factory.mktemp("inplace")
-    fine = save(folder / "notebooks" / "1_fine.ipynb",
-                text("# Fine"), code("import labkit; print(labkit.__file__)"),
-                kernelspec={"name": "my-env", "display_name": "Mine", "language": "python"},
-                language_info={"name": "python", "version": "3.99.1"}, authors=[{"name": "A. Author"}])
+    fine = save(
+        folder / "notebooks" / "1_fine.ipynb",
+        text("# Fine"),
+        code("import labkit; print(labkit.__file__)"),
+        kernelspec={"name": "my-env", "display_name": "Mine", "language": "python"},
+        language_info={"name": "python", "version": "3.99.1"},
+        authors=[{"name": "A. Author"}],
+    )
     nb = nbformat.read(fine, 4)
     nb.cells[1].metadata["execution"] = {"iopub.status.busy": "2020-01-01T00:00:00Z"}
     fine.write_text(nbformat.writes(nb).rstrip("\n"), encoding="utf-8")
@@ -318,18 +374,28 @@ def test_inplace_writes_nothing_when_nothing_changed(tmp_path):
 
 # --- interrupts -----------------------------------------------------------------------------------
 
+
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_an_interrupt_ends_the_kernel_keeps_the_pages_and_says_what_is_missing(tmp_path):
     save(tmp_path / "notebooks" / "1_first.ipynb", text("# First"))
-    save(tmp_path / "notebooks" / "2_second.ipynb", code(
-        "import os, pathlib, time", f"pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))",
-        "time.sleep(99)"))
+    save(
+        tmp_path / "notebooks" / "2_second.ipynb",
+        code(
+            "import os, pathlib, time",
+            f"pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))",
+            "time.sleep(99)",
+        ),
+    )
     save(tmp_path / "notebooks" / "3_third.ipynb", code("1"))
     command = [sys.executable, "-m", "labkit", "run", "--notebooks", tmp_path / "notebooks"]
-    process = subprocess.Popen([*command, "--out", tmp_path / "site"],
-                               env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True,
-                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+    process = subprocess.Popen(
+        [*command, "--out", tmp_path / "site"],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
     limit = time.monotonic() + 60
     while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()) and time.monotonic() < limit:
         time.sleep(0.05)
@@ -349,6 +415,7 @@ def test_an_interrupt_ends_the_kernel_keeps_the_pages_and_says_what_is_missing(t
 
 # --- choosing labs and folders --------------------------------------------------------------------
 
+
 @pytest.fixture
 def labs(tmp_path):
     for name in ("03_descent", "10_pytorch", "01_images", "extra"):
@@ -362,10 +429,18 @@ def test_labs_are_in_the_order_of_their_numbers(labs):
     assert [path.stem for path in run.find_labs(labs)] == ["01_images", "03_descent", "10_pytorch", "extra"]
 
 
-@pytest.mark.parametrize("wanted, chosen", [
-    ([], ["01_images", "03_descent", "10_pytorch", "extra"]), (["3"], ["03_descent"]),
-    (["03"], ["03_descent"]), (["10", "1"], ["01_images", "10_pytorch"]), (["extra"], ["extra"]),
-    (["03_descent.ipynb", "3"], ["03_descent"]), (["{folder}/extra.ipynb"], ["extra"])])
+@pytest.mark.parametrize(
+    "wanted, chosen",
+    [
+        ([], ["01_images", "03_descent", "10_pytorch", "extra"]),
+        (["3"], ["03_descent"]),
+        (["03"], ["03_descent"]),
+        (["10", "1"], ["01_images", "10_pytorch"]),
+        (["extra"], ["extra"]),
+        (["03_descent.ipynb", "3"], ["03_descent"]),
+        (["{folder}/extra.ipynb"], ["extra"]),
+    ],
+)
 def test_a_lab_is_chosen_by_number_name_or_path(labs, wanted, chosen):
     wanted = [name.format(folder=labs) for name in wanted]
     assert [path.stem for path in run.select(run.find_labs(labs), wanted, labs)] == chosen
@@ -403,15 +478,25 @@ def test_the_executed_copies_never_land_on_the_sources(tmp_path, capsys):
 
 # --- reading notebooks ----------------------------------------------------------------------------
 
-@pytest.mark.parametrize("content, reason", [
-    (b"", "empty"), (b" \n", "empty"), (b"{", "not JSON"), (b'{"a": 1}', "not a notebook"),
-    (b"[]", "not a notebook"), (b"null", "not a notebook"), (b"\xff\xfe\x00", "not text"),
-    (b'{"nbformat": "four"}', "not a notebook"),
-    (b'{"nbformat": 99, "nbformat_minor": 0, "metadata": {}, "cells": []}', "99"),
-    (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "x"}]}', "not a valid"),
-    (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": 7}', "not a valid"),
-    (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "not a valid"),
-    (b'{\n<<<<<<< HEAD\n"cells": []\n}', "merge conflicts")])
+
+@pytest.mark.parametrize(
+    "content, reason",
+    [
+        (b"", "empty"),
+        (b" \n", "empty"),
+        (b"{", "not JSON"),
+        (b'{"a": 1}', "not a notebook"),
+        (b"[]", "not a notebook"),
+        (b"null", "not a notebook"),
+        (b"\xff\xfe\x00", "not text"),
+        (b'{"nbformat": "four"}', "not a notebook"),
+        (b'{"nbformat": 99, "nbformat_minor": 0, "metadata": {}, "cells": []}', "99"),
+        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "x"}]}', "not a valid"),
+        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": 7}', "not a valid"),
+        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "not a valid"),
+        (b'{\n<<<<<<< HEAD\n"cells": []\n}', "merge conflicts"),
+    ],
+)
 def test_a_file_that_is_no_notebook_is_said_to_be_none(tmp_path, content, reason):
     (tmp_path / "a.ipynb").write_bytes(content)
     with pytest.raises(execute.UnreadableNotebook, match=reason) as raised:
@@ -420,12 +505,18 @@ def test_a_file_that_is_no_notebook_is_said_to_be_none(tmp_path, content, reason
 
 
 def test_old_formats_and_faulty_identifiers_are_read_without_a_warning(tmp_path, recwarn):
-    old = {"nbformat": 4, "nbformat_minor": 2, "metadata": {}, "cells": [
-        {"cell_type": "markdown", "metadata": {}, "source": ["# Old\n", "text"]}]}
+    old = {
+        "nbformat": 4,
+        "nbformat_minor": 2,
+        "metadata": {},
+        "cells": [{"cell_type": "markdown", "metadata": {}, "source": ["# Old\n", "text"]}],
+    }
     (tmp_path / "old.ipynb").write_text(json.dumps(old))
     assert execute.read_notebook(tmp_path / "old.ipynb").cells[0].source == "# Old\ntext"
-    twice = old | {"nbformat_minor": 5, "cells": [dict(old["cells"][0], **more) for more in
-                                                  ({"id": "a"}, {"id": "a"}, {}, {"id": "not valid!"})]}
+    twice = old | {
+        "nbformat_minor": 5,
+        "cells": [dict(old["cells"][0], **more) for more in ({"id": "a"}, {"id": "a"}, {}, {"id": "not valid!"})],
+    }
     path = tmp_path / "twice.ipynb"
     path.write_text("\ufeff" + json.dumps(twice), encoding="utf-8")
     names = [[cell.id for cell in execute.read_notebook(path).cells] for _ in range(2)]
@@ -435,15 +526,23 @@ def test_old_formats_and_faulty_identifiers_are_read_without_a_warning(tmp_path,
 
 # --- what is of this machine ----------------------------------------------------------------------
 
+
 @pytest.mark.skipif(os.name == "nt", reason="paths of POSIX")
-@pytest.mark.parametrize("before, after", [
-    ("/data/mine/cifar", "DATA"), ("in /data/mine/cifar: fine", "in DATA: fine"),
-    ("'/data/mine/cifar/batch_1'", "'DATA/batch_1'"), ("/data/mine/cifar2/x", "/data/mine/cifar2/x"),
-    ("https://host/data/mine/cifar/x", "https://host/data/mine/cifar/x"),
-    ("\x1b[32m/data/mine/cifar/x.py:3\x1b[39m", "\x1b[32mDATA/x.py:3\x1b[39m"),
-    ("File /repo/labkit/losses.py:12, in f", "File labkit/losses.py:12, in f"), ("/repo", "."),
-    ("/tmp/ipykernel_123/4567.py:3: RuntimeWarning", "cell:3: RuntimeWarning"),
-    ("1 / 2 and a/b", "1 / 2 and a/b")])
+@pytest.mark.parametrize(
+    "before, after",
+    [
+        ("/data/mine/cifar", "DATA"),
+        ("in /data/mine/cifar: fine", "in DATA: fine"),
+        ("'/data/mine/cifar/batch_1'", "'DATA/batch_1'"),
+        ("/data/mine/cifar2/x", "/data/mine/cifar2/x"),
+        ("https://host/data/mine/cifar/x", "https://host/data/mine/cifar/x"),
+        ("\x1b[32m/data/mine/cifar/x.py:3\x1b[39m", "\x1b[32mDATA/x.py:3\x1b[39m"),
+        ("File /repo/labkit/losses.py:12, in f", "File labkit/losses.py:12, in f"),
+        ("/repo", "."),
+        ("/tmp/ipykernel_123/4567.py:3: RuntimeWarning", "cell:3: RuntimeWarning"),
+        ("1 / 2 and a/b", "1 / 2 and a/b"),
+    ],
+)
 def test_folders_are_taken_out_of_texts(before, after):
     rules = execute.path_rules({Path("/data/mine/cifar"): "DATA", Path("/repo"): ""})
     assert execute.without_paths(before, rules) == after
@@ -451,10 +550,20 @@ def test_folders_are_taken_out_of_texts(before, after):
 
 # --- pages from notebooks, without a kernel -------------------------------------------------------
 
+
 def result(name, **more):
-    return {"name": name, "status": "ok", "seconds": 41.0, "memory": 3 * 2**29, "failure": None,
-            "data": "stand-in", "date": "2026-01-02T03:04:05", "python": "3.11.0", "numpy": "2.0.0",
-            "labkit": "0"} | more
+    return {
+        "name": name,
+        "status": "ok",
+        "seconds": 41.0,
+        "memory": 3 * 2**29,
+        "failure": None,
+        "data": "stand-in",
+        "date": "2026-01-02T03:04:05",
+        "python": "3.11.0",
+        "numpy": "2.0.0",
+        "labkit": "0",
+    } | more
 
 
 def image(kind="image/png", data=PIXEL):
@@ -475,13 +584,22 @@ def test_pages_of_labs_that_are_gone_go_too_and_nothing_else_does(tmp_path):
     (tmp_path / "mine.html").write_text("not of labkit")
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "a-b-1.png").write_text("not of labkit")
-    a, b = (site.add_lab(tmp_path, result(name), notebook(text(f"# Lab {name}"), pictured("", image())), "")
-            for name in "ab")
+    a, b = (
+        site.add_lab(tmp_path, result(name), notebook(text(f"# Lab {name}"), pictured("", image())), "")
+        for name in "ab"
+    )
     site.write_index(tmp_path, [a, b])
     assert "b.html" in (tmp_path / "a.html").read_text(encoding="utf-8")
     site.write_index(tmp_path, [b])
     assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {
-        "index.html", "b.html", "b.ipynb", "b.json", "b-1.png", "mine.html", "a-b-1.png"}
+        "index.html",
+        "b.html",
+        "b.ipynb",
+        "b.json",
+        "b-1.png",
+        "mine.html",
+        "a-b-1.png",
+    }
     assert "a.html" not in Page(tmp_path / "b.html").source + Page(tmp_path / "index.html").source
     assert site.known_result(tmp_path, "b")["title"] == "Lab b" and site.known_result(tmp_path, "a") is None
 
@@ -520,9 +638,14 @@ def test_a_lab_called_index_leaves_the_index_in_place(tmp_path):
 
 def test_names_and_texts_with_special_characters_arrive_as_they_are(tmp_path):
     name = "07 über & <b>"
-    lab = site.add_lab(tmp_path, result(name, status="failed", failure={
-        "place": "cell 1", "error": "NameError: <x> & y", "index": 1, "anchor": ""}),
-        notebook(text("# A & B <3"), pictured("plt.title('\"<q>\"')", image()), text("`<tag>`")), "")
+    lab = site.add_lab(
+        tmp_path,
+        result(
+            name, status="failed", failure={"place": "cell 1", "error": "NameError: <x> & y", "index": 1, "anchor": ""}
+        ),
+        notebook(text("# A & B <3"), pictured("plt.title('\"<q>\"')", image()), text("`<tag>`")),
+        "",
+    )
     site.write_index(tmp_path, [lab])
     index, page = Page(tmp_path / "index.html"), Page(tmp_path / f"{name}.html")
     assert "A & B <3" in index.text and "A & B <3" in page.text
@@ -532,15 +655,20 @@ def test_names_and_texts_with_special_characters_arrive_as_they_are(tmp_path):
     assert any(unquote(a["href"]) == f"{name}.html" for a in index.all("a"))
 
 
-@pytest.mark.parametrize("cells, title, intro", [
-    ([text("# Title", "", "First *one*.", "Still.", "", "Second.")], "Title", "First <em>one</em>.\nStill."),
-    ([text("# Title", "Directly below.")], "Title", "Directly below."),
-    ([text("Before."), text("# Late")], "Late", "Before."),
-    ([text("## A section"), text("- a list", "", "> a quote", "", "Words.")], "A section", "Words."),
-    ([text("```", "# no heading", "```", "", "Text.")], "my lab", "Text."),
-    ([text("# `code` and **bold** in [a link](x.html)")], "code and bold in a link", ""),
-    ([code("# a comment")], "my lab", ""), ([], "my lab", ""),
-    ([text("# T", "", "See [lab 3](03.ipynb).")], "T", "See lab 3.")])
+@pytest.mark.parametrize(
+    "cells, title, intro",
+    [
+        ([text("# Title", "", "First *one*.", "Still.", "", "Second.")], "Title", "First <em>one</em>.\nStill."),
+        ([text("# Title", "Directly below.")], "Title", "Directly below."),
+        ([text("Before."), text("# Late")], "Late", "Before."),
+        ([text("## A section"), text("- a list", "", "> a quote", "", "Words.")], "A section", "Words."),
+        ([text("```", "# no heading", "```", "", "Text.")], "my lab", "Text."),
+        ([text("# `code` and **bold** in [a link](x.html)")], "code and bold in a link", ""),
+        ([code("# a comment")], "my lab", ""),
+        ([], "my lab", ""),
+        ([text("# T", "", "See [lab 3](03.ipynb).")], "T", "See lab 3."),
+    ],
+)
 def test_title_and_introduction(cells, title, intro):
     assert site.title_and_intro(notebook(*cells), "my_lab") == {"title": title, "intro": intro}
 
@@ -554,13 +682,19 @@ def test_without_tags_the_last_two_images_stand_for_a_lab():
     assert [alt for *_, alt in site.key_figures(nb)] == ["b", "c"]
 
 
-@pytest.mark.parametrize("source, images, alts", [
-    ("ax.set_title('One'); bx.set_title(f'Two of {n}')", 2, ["One", "Two of …"]),
-    ("a.set_title('Left'); b.set_title('Right')", 1, ["Left; Right"]),
-    ("plots.loss_curve(h, title='Falling')", 1, ["Falling"]),
-    ("%matplotlib inline\nplt.title('Magic')", 1, ["Magic"]), ("this is not Python", 1, ["Plot: Section"]),
-    ("plots.history(h)", 2, ["Plot: Section"] * 2),
-    ("plt.title(name)", 1, ["Plot: Section"]), ("plt.title('Both')", 2, ["Both", "Both"])])
+@pytest.mark.parametrize(
+    "source, images, alts",
+    [
+        ("ax.set_title('One'); bx.set_title(f'Two of {n}')", 2, ["One", "Two of …"]),
+        ("a.set_title('Left'); b.set_title('Right')", 1, ["Left; Right"]),
+        ("plots.loss_curve(h, title='Falling')", 1, ["Falling"]),
+        ("%matplotlib inline\nplt.title('Magic')", 1, ["Magic"]),
+        ("this is not Python", 1, ["Plot: Section"]),
+        ("plots.history(h)", 2, ["Plot: Section"] * 2),
+        ("plt.title(name)", 1, ["Plot: Section"]),
+        ("plt.title('Both')", 2, ["Both", "Both"]),
+    ],
+)
 def test_images_are_described_by_the_titles_in_the_code(source, images, alts):
     nb = notebook(text("## Section"), pictured(source, *(image() for _ in range(images))))
     assert [alt for *_, alt in site.described_images(nb)[1]] == alts
@@ -568,8 +702,9 @@ def test_images_are_described_by_the_titles_in_the_code(source, images, alts):
 
 def test_all_kinds_of_images_are_shown_and_described(tmp_path):
     svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>'
-    nb = notebook(pictured("plt.title('A')", image("image/svg+xml", svg)),
-                  pictured("plt.title('B')", image("image/jpeg")))
+    nb = notebook(
+        pictured("plt.title('A')", image("image/svg+xml", svg)), pictured("plt.title('B')", image("image/jpeg"))
+    )
     lab = site.add_lab(tmp_path, result("a"), nb, "")
     images = Page(tmp_path / "a.html").all("img")
     assert [i["alt"] for i in images] == ["A", "B"] == [figure["alt"] for figure in lab["figures"]]
@@ -586,10 +721,16 @@ def test_an_image_without_titles_in_an_html_output_is_not_called_undescribed(tmp
 
 def test_key_numbers_are_the_printed_text_and_end_in_time():
     lines = "".join(f"line {i}\n" for i in range(99))
-    nb = notebook(pictured("", new_output("stream", name="stdout", text="\x1b[1mloss\x1b[0m 1.9\n"),
-                           new_output("stream", name="stderr", text="noise"), tags=["key-numbers"]),
-                  pictured("", new_output("stream", name="stdout", text=lines), tags=["key-numbers"]),
-                  pictured("", new_output("stream", name="stdout", text="untagged")))
+    nb = notebook(
+        pictured(
+            "",
+            new_output("stream", name="stdout", text="\x1b[1mloss\x1b[0m 1.9\n"),
+            new_output("stream", name="stderr", text="noise"),
+            tags=["key-numbers"],
+        ),
+        pictured("", new_output("stream", name="stdout", text=lines), tags=["key-numbers"]),
+        pictured("", new_output("stream", name="stdout", text="untagged")),
+    )
     first, second = site.key_numbers(nb)
     assert first == "loss 1.9"
     assert second.startswith("line 0\nline 1") and second.endswith("…") and len(second) < 200
@@ -652,9 +793,18 @@ def test_running_one_lab_keeps_the_others_in_the_index(tmp_path, monkeypatch):
     assert "Lab 3_c" in index.text and not any("3_c" in a["href"] for a in index.all("a"))
 
 
-@pytest.mark.parametrize("seconds, shown", [
-    (0.04, "0.0 s"), (9.9, "9.9 s"), (9.96, "10 s"), (59.6, "1 min 00 s"), (125, "2 min 05 s"),
-    (3599.7, "1 h 00 min"), (7380, "2 h 03 min")])
+@pytest.mark.parametrize(
+    "seconds, shown",
+    [
+        (0.04, "0.0 s"),
+        (9.9, "9.9 s"),
+        (9.96, "10 s"),
+        (59.6, "1 min 00 s"),
+        (125, "2 min 05 s"),
+        (3599.7, "1 h 00 min"),
+        (7380, "2 h 03 min"),
+    ],
+)
 def test_durations_as_people_say_them(seconds, shown):
     assert site.duration(seconds) == shown
 
@@ -668,17 +818,21 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path):
 
 # --- data and command line ------------------------------------------------------------------------
 
+
 @pytest.fixture
 def loader(monkeypatch, tmp_path):
     """`load_cifar10` replaced; it notes what it was asked."""
     import labkit.data
+
     asked = []
 
     def load(folder=None):
         asked.append((folder, os.environ.get("LABKIT_DATA")))
         standin = folder is None and os.environ.get("LABKIT_DATA") == "standin"
-        return SimpleNamespace(name="stand-in" if standin else "CIFAR-10", origin="somewhere",
-                               folder=tmp_path / "batches")
+        return SimpleNamespace(
+            name="stand-in" if standin else "CIFAR-10", origin="somewhere", folder=tmp_path / "batches"
+        )
+
     monkeypatch.setattr(labkit.data, "load_cifar10", load)
     return asked
 
@@ -709,6 +863,7 @@ def test_data_that_cannot_be_had_are_one_sentence(monkeypatch, tmp_path, capsys)
 
     def load(folder=None):
         raise labkit.data.DataError("no such data")
+
     monkeypatch.setattr(labkit.data, "load_cifar10", load)
     save(tmp_path / "notebooks" / "1.ipynb", *USING)
     assert run_in(tmp_path) == 1
@@ -728,9 +883,19 @@ def test_without_arguments_there_is_help(capsys):
     assert "run" in out and "data" in out and "usage: labkit" in out
 
 
-@pytest.mark.parametrize("arguments", [
-    ["--nonsense"], ["nonsense"], ["run", "--nonsense"], ["data", "--nonsense"], ["run", "--timeout", "soon"],
-    ["run", "--timeout=-1"], ["run", "--timeout", "nan"], ["run", "--standin", "--data", "x"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--nonsense"],
+        ["nonsense"],
+        ["run", "--nonsense"],
+        ["data", "--nonsense"],
+        ["run", "--timeout", "soon"],
+        ["run", "--timeout=-1"],
+        ["run", "--timeout", "nan"],
+        ["run", "--standin", "--data", "x"],
+    ],
+)
 def test_wrong_usage_is_status_2(arguments, capsys):
     with pytest.raises(SystemExit) as stopped:
         cli.main(arguments)
@@ -751,6 +916,7 @@ except SystemExit:
 
 def test_data_command_gets_its_arguments(monkeypatch):
     import labkit.data.command
+
     asked = []
     monkeypatch.setattr(labkit.data.command, "run", lambda **arguments: asked.append(arguments) or 5)
     assert cli.main(["data", "--standin", "--folder", "x"]) == 5
@@ -759,5 +925,8 @@ def test_data_command_gets_its_arguments(monkeypatch):
 
 def test_a_written_answer_is_shown_without_its_markers():
     from labkit.course.site import markdown
-    html = markdown("Why?\n\n### BEGIN SOLUTION\nBecause.\n### END SOLUTION\n### BEGIN MARKING NOTES\n1 point.\n### END MARKING NOTES")
+
+    html = markdown(
+        "Why?\n\n### BEGIN SOLUTION\nBecause.\n### END SOLUTION\n### BEGIN MARKING NOTES\n1 point.\n### END MARKING NOTES"
+    )
     assert "<strong>Model answer</strong>" in html and "Because." in html and "BEGIN" not in html and "END" not in html

@@ -66,10 +66,7 @@ def test_a_wrong_size_is_refused_by_name(data, arguments, said):
 
 
 def test_a_split_says_its_sizes_instead_of_printing_arrays(data):
-    assert (
-        repr(data.split(30, 5))
-        == "Split: 70 training, 30 validation, 5 test images of shape (3, 32, 32), uint8"
-    )
+    assert repr(data.split(30, 5)) == "Split: 70 training, 30 validation, 5 test images of shape (3, 32, 32), uint8"
 
 
 def test_the_data_say_in_a_terminal_what_they_are(data):

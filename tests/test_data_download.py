@@ -48,9 +48,7 @@ def event():
 
 
 def get(folder, body, *servers, patience=SHORT, **options):
-    return fetch(
-        folder, [getattr(s, "url", s) for s in servers], len(body), md5_of(body), patience, **options
-    )
+    return fetch(folder, [getattr(s, "url", s) for s in servers], len(body), md5_of(body), patience, **options)
 
 
 def part_of(folder):
@@ -132,9 +130,7 @@ def test_every_mirror_is_named_once_with_its_reason(folder, body):
 
 
 def test_a_name_that_nobody_knows(folder, body):
-    with pytest.raises(
-        DownloadError, match=r"mirror.invalid cannot be (found \(is there a network\?\)|reached)"
-    ):
+    with pytest.raises(DownloadError, match=r"mirror.invalid cannot be (found \(is there a network\?\)|reached)"):
         get(folder, body, "http://mirror.invalid/x.tar.gz")
 
 
@@ -182,13 +178,7 @@ def test_if_all_are_below_the_floor_only_who_insists_waits(folder, body, capfd):
 def test_single_bytes_now_and_then_do_not_pass_for_a_download(folder, body):
     with serving(body, "slow", pause=0.1, piece=1) as server:
         with pytest.raises(DownloadError, match="sent only 0 kB/s"):
-            get(
-                folder,
-                body,
-                server,
-                patience=Patience(connect=2, stall=1, floor=1000, window=0.2),
-                insist=False,
-            )
+            get(folder, body, server, patience=Patience(connect=2, stall=1, floor=1000, window=0.2), insist=False)
 
 
 # resumption
@@ -357,9 +347,7 @@ def test_a_folder_that_cannot_be_written(tmp_path, folder, body):
 def test_a_disk_without_room(folder, body, monkeypatch):
     usage = download.shutil.disk_usage("/")
     monkeypatch.setattr(download.shutil, "disk_usage", lambda _: usage._replace(free=1000))
-    with pytest.raises(
-        DownloadError, match="needs 0 MB while it is downloaded, and the disk of .* has 0 MB left"
-    ):
+    with pytest.raises(DownloadError, match="needs 0 MB while it is downloaded, and the disk of .* has 0 MB left"):
         get(folder, body, closed_port())
 
 
@@ -373,9 +361,7 @@ def test_a_disk_that_becomes_full_is_given_back_what_it_held(folder, body, monke
     assert os.listdir(folder) == []
 
 
-def test_the_download_lands_in_the_project_if_that_can_be_written_else_in_the_cache(
-    tmp_path, folder, monkeypatch
-):
+def test_the_download_lands_in_the_project_if_that_can_be_written_else_in_the_cache(tmp_path, folder, monkeypatch):
     monkeypatch.setattr(download, "project_folder", lambda: tmp_path / "project")
     monkeypatch.setattr(download, "SIZE", 1000)
     assert download.landing_folder() == tmp_path / "project" / "data"
@@ -522,9 +508,7 @@ def test_an_archive_that_leaves_its_folder_is_refused_after_a_download_too(tmp_p
 
 
 def test_names_may_begin_with_a_dot_and_folders_may_be_listed(tmp_path):
-    members = {f"./{FOLDER_NAME}/": info(tarfile.DIRTYPE)} | {
-        "./" + k: v for k, v in good_members(tmp_path).items()
-    }
+    members = {f"./{FOLDER_NAME}/": info(tarfile.DIRTYPE)} | {"./" + k: v for k, v in good_members(tmp_path).items()}
     assert not missing_files(extract(write_archive(tmp_path / "a.tar.gz", members), tmp_path / "out"))
 
 

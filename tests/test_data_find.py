@@ -23,9 +23,7 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setattr(cifar10, "project_folder", lambda: tmp_path / "project")
     monkeypatch.setattr(download, "project_folder", lambda: tmp_path / "project")
     monkeypatch.setattr(download, "MIRRORS", ("http://127.0.0.1:9/cifar-10-python.tar.gz",))
-    monkeypatch.setattr(
-        download, "_check_place", lambda folder, size: folder.mkdir(parents=True, exist_ok=True)
-    )
+    monkeypatch.setattr(download, "_check_place", lambda folder, size: folder.mkdir(parents=True, exist_ok=True))
     monkeypatch.setattr(cifar10, "_said", set())
     return tmp_path
 
@@ -41,9 +39,7 @@ def standin(home, monkeypatch):
 
 def seed_of(data):
     """Which of the data sets of these tests was loaded."""
-    return next(
-        seed for seed in range(100) if batch(seed)["data"][0].tolist() == data.X_train[0].ravel().tolist()
-    )
+    return next(seed for seed in range(100) if batch(seed)["data"][0].tolist() == data.X_train[0].ravel().tolist())
 
 
 def test_the_places_are_searched_in_order(home, monkeypatch):
@@ -107,10 +103,7 @@ def incomplete(folder):
         (lambda folder: incomplete(folder / FOLDER_NAME), "is not complete: data_batch_2 and test_batch are"),
         (lambda folder: (folder.mkdir(), (folder / "data_batch_1.bin").touch()), "binary version"),
         (lambda folder: (folder.mkdir(), (folder / "data_batch_1.mat").touch()), "Matlab version"),
-        (
-            lambda folder: (folder.mkdir(), (folder / "cifar-10-python.tar.gz").touch()),
-            "labkit data --folder FOLDER",
-        ),
+        (lambda folder: (folder.mkdir(), (folder / "cifar-10-python.tar.gz").touch()), "labkit data --folder FOLDER"),
     ],
 )
 @pytest.mark.parametrize("how", ["argument", "LABKIT_CIFAR10"])
@@ -140,9 +133,7 @@ def test_a_damaged_file_in_a_usual_place_is_an_error_too(home, standin):
 
 def test_without_network_one_sentence_and_the_stand_in(home, standin, capfd):
     first, second = load_cifar10(), load_cifar10()
-    assert (
-        first.name == second.name == "stand-in" and first.origin == "drawn by labkit" and seed_of(first) == 50
-    )
+    assert first.name == second.name == "stand-in" and first.origin == "drawn by labkit" and seed_of(first) == 50
     out, err = capfd.readouterr()
     assert out == (
         "CIFAR-10 could not be downloaded: 127.0.0.1 refused the connection, so this is the stand-in; "
@@ -278,16 +269,10 @@ def test_the_command_makes_the_stand_in(home, capfd, monkeypatch):
     folder = write_data(home / "s" / FOLDER_NAME)
     (folder / "batches.meta").write_bytes(python2({"label_names": list(CLASSES), "data_set": "stand-in"}))
     monkeypatch.setattr(room, "standin_folder", lambda: folder, raising=False)
-    monkeypatch.setattr(
-        room, "make_standin", lambda place: shutil.copytree(folder, place / FOLDER_NAME), raising=False
-    )
+    monkeypatch.setattr(room, "make_standin", lambda place: shutil.copytree(folder, place / FOLDER_NAME), raising=False)
     assert command.run(standin=True) == 0
     out, err = capfd.readouterr()
-    assert (
-        out.startswith(f"The stand-in is in {folder} (drawn by labkit).")
-        and "checksum" not in out
-        and err == ""
-    )
+    assert out.startswith(f"The stand-in is in {folder} (drawn by labkit).") and "checksum" not in out and err == ""
     assert command.run(standin=True, folder=home / "new") == 0
     assert np.array_equal(load_cifar10(home / "new").y_train, load_cifar10(folder).y_train)
 

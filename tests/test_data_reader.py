@@ -32,14 +32,9 @@ def complaint(folder, name="data_batch_3"):
 def test_images_and_labels_come_in_the_order_of_the_files(folder):
     X_train, y_train, X_test, y_test = read_folder(folder)
     contents = [batch(i) for i in range(6)]
-    np.testing.assert_array_equal(
-        X_train.reshape(15, 3072), np.concatenate([c["data"] for c in contents[:5]])
-    )
+    np.testing.assert_array_equal(X_train.reshape(15, 3072), np.concatenate([c["data"] for c in contents[:5]]))
     np.testing.assert_array_equal(X_test.reshape(3, 3072), contents[5]["data"])
-    assert (
-        y_train.tolist() == sum((c["labels"] for c in contents[:5]), [])
-        and y_test.tolist() == contents[5]["labels"]
-    )
+    assert y_train.tolist() == sum((c["labels"] for c in contents[:5]), []) and y_test.tolist() == contents[5]["labels"]
     assert X_train.dtype == X_test.dtype == np.uint8 and y_train.dtype == y_test.dtype == np.int64
     assert X_train.shape == (15, 3, 32, 32) and X_test.shape == (3, 3, 32, 32)
 
@@ -50,10 +45,7 @@ def test_channels_and_rows_stand_where_the_layout_says(tmp_path):
     folder = write_data(tmp_path / "d", data_batch_1={"data": np.tile(row, (3, 1)).astype(np.uint8)})
     image = load_cifar10(folder).X_train[0]
     assert (
-        image[0, 0, 5] == 5
-        and image[0, 1, 0] == 32
-        and image[1, 0, 0] == 1024 % 251
-        and image[2, 31, 31] == 3071 % 251
+        image[0, 0, 5] == 5 and image[0, 1, 0] == 32 and image[1, 0, 0] == 1024 % 251 and image[2, 31, 31] == 3071 % 251
     )
 
 
@@ -191,8 +183,7 @@ def test_a_bad_file_is_refused_in_one_sentence(folder, monkeypatch, tmp_path, co
 
 
 @pytest.mark.parametrize(
-    "shape",
-    [(10**12, 3072), (2**63, 0), (0, 2**63), (-1, -9216), (3,), "abc", None, (3.0, 3072.0), (True, 9216)],
+    "shape", [(10**12, 3072), (2**63, 0), (0, 2**63), (-1, -9216), (3,), "abc", None, (3.0, 3072.0), (True, 9216)]
 )
 def test_a_shape_that_does_not_fit_the_bytes_is_refused_before_anything_is_made(folder, monkeypatch, shape):
     from labkit.data import reader

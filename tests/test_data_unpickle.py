@@ -15,11 +15,7 @@ from labkit.data.unpickle import ArrayRecord, UnpickleError, unpickle
 
 PROTOCOLS = range(6)
 plain = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**70), 2**70)
-    | st.floats(allow_nan=False)
-    | st.text(max_size=300),
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(max_size=300),
     lambda inner: (
         st.lists(inner)
         | st.tuples(inner)
@@ -121,10 +117,7 @@ def test_a_file_that_calls_a_function_is_refused_and_nothing_is_run(
     "data, why",
     [
         (b"cnumpy\nndarray\n(I1000000000000\ntR.", "call of the array type: one terabyte"),
-        (
-            b"cnumpy\ndtype\n(S'O'\ntR(I3\nS'|'\nNNNI-1\nI-1\nI63\ntbcnumpy\ndtype\n)\x81.",
-            "instruction NEWOBJ",
-        ),
+        (b"cnumpy\ndtype\n(S'O'\ntR(I3\nS'|'\nNNNI-1\nI-1\nI63\ntbcnumpy\ndtype\n)\x81.", "instruction NEWOBJ"),
         (b"cnumpy\ndtype\n}S'x'\nI1\nsb.", "state put on a name"),
         (b"(i__main__\nX\n.", "instruction INST"),
         (b"(cnumpy\nndarray\no.", "instruction OBJ"),
@@ -202,10 +195,7 @@ def test_a_pickle_cut_short_anywhere_is_noticed(data):
 
 
 @settings(max_examples=200, deadline=None)
-@given(
-    st.sampled_from(DATA),
-    st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=8),
-)
+@given(st.sampled_from(DATA), st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=8))
 def test_damage_gives_a_value_or_the_one_error(data, changes):
     damaged = bytearray(data)
     for at, value in changes:

@@ -40,6 +40,7 @@ def _insert(nb, source, before="check-score"):
 
 def _submissions(release):
     """{student: (notebook or bytes, points lost by check, status, words of a note or the message)}"""
+
     def answered(**answers):
         return tiny_lab.answered(release, tiny_lab.lab(), **answers)
 
@@ -47,37 +48,81 @@ def _submissions(release):
     edited.cells[tiny_lab.at(edited, "check-score")].source = "20.0"
     edited.cells[tiny_lab.at(edited, "check-score")].metadata.nbgrader.points = 2000
     deleted = answered()
-    deleted.cells = [c for c in deleted.cells if c.metadata.get("nbgrader", {}).get("grade_id") not in (
-        "check-score", "accuracy") and c.id != "imports"]
-    patched = _insert(answered(score=WRONG), "\n".join([
-        "import builtins, sys, types, labkit.check", "check.score = lambda f: 20.0",
-        "labkit.check.verdict.verdict.__code__ = (lambda *a, **k: None).__code__", "np.allclose = lambda *a: True",
-        "builtins.abs = lambda x: 0", "sys.modules['labkit.check'] = types.ModuleType('labkit.check')",
-        "get_ipython().display_formatter.formatters['text/plain'].for_type(float, lambda o, p, c: p.text('20.0'))",
-        "class check:\n    score = staticmethod(lambda f: 20.0)", "print = float = None"]))
+    deleted.cells = [
+        c
+        for c in deleted.cells
+        if c.metadata.get("nbgrader", {}).get("grade_id") not in ("check-score", "accuracy") and c.id != "imports"
+    ]
+    patched = _insert(
+        answered(score=WRONG),
+        "\n".join(
+            [
+                "import builtins, sys, types, labkit.check",
+                "check.score = lambda f: 20.0",
+                "labkit.check.verdict.verdict.__code__ = (lambda *a, **k: None).__code__",
+                "np.allclose = lambda *a: True",
+                "builtins.abs = lambda x: 0",
+                "sys.modules['labkit.check'] = types.ModuleType('labkit.check')",
+                "get_ipython().display_formatter.formatters['text/plain'].for_type(float, lambda o, p, c: p.text('20.0'))",
+                "class check:\n    score = staticmethod(lambda f: 20.0)",
+                "print = float = None",
+            ]
+        ),
+    )
     stubborn = _insert(answered(), "while True:\n    try:\n        while True: pass\n    except BaseException: pass")
-    hostile = _insert(answered(), "\n".join([
-        "import socket, os, sys", "print('x' * 10**6); print('w', file=sys.stderr)",
-        "open('numpy.py', 'w').write('1/0')", "import no_such_package"]))
+    hostile = _insert(
+        answered(),
+        "\n".join(
+            [
+                "import socket, os, sys",
+                "print('x' * 10**6); print('w', file=sys.stderr)",
+                "open('numpy.py', 'w').write('1/0')",
+                "import no_such_package",
+            ]
+        ),
+    )
     return {
         "blank": (release, {"score": 20, "accuracy": 5, "cost-plot": 10}, "ok", ""),
         "solved": (answered(), {}, "ok", ""),
-        "Zoë O. d'Árc [x]": (answered(accuracy="import warnings\ndef accuracy(scores, y):\n    warnings.warn('x')\n"
-                                      "    return np.float64((scores.argmax(1) == y).mean())"), {}, "ok", ""),
+        "Zoë O. d'Árc [x]": (
+            answered(
+                accuracy="import warnings\ndef accuracy(scores, y):\n    warnings.warn('x')\n"
+                "    return np.float64((scores.argmax(1) == y).mean())"
+            ),
+            {},
+            "ok",
+            "",
+        ),
         "edited": (edited, {"score": 20}, "ok", "check-score was edited"),
         "deleted": (deleted, {"accuracy": 5}, "ok", "accuracy was deleted"),
         "patched": (patched, {"score": 20}, "ok", "the notebook changed"),
         "hostile": (hostile, {}, "ran with errors", "no_such_package"),
         "stubborn": (stubborn, {}, "timed out", "ran longer"),
-        "endless": (answered(score="def score(X, W):\n    while True: pass"), {"score": 20}, "timed out",
-                    "check-score"),
-        "leaver": (_insert(answered(accuracy="import os\ndef accuracy(scores, y):\n    os._exit(0)"), "exit()"),
-                   {"accuracy": 5}, "ran with errors", "exit() or quit(): ignored"),
-        "hungry": (_insert(answered(), "a = []\nwhile True: a.append(bytearray(10**8))"), {}, "out of memory",
-                   "MemoryError"),
+        "endless": (
+            answered(score="def score(X, W):\n    while True: pass"),
+            {"score": 20},
+            "timed out",
+            "check-score",
+        ),
+        "leaver": (
+            _insert(answered(accuracy="import os\ndef accuracy(scores, y):\n    os._exit(0)"), "exit()"),
+            {"accuracy": 5},
+            "ran with errors",
+            "exit() or quit(): ignored",
+        ),
+        "hungry": (
+            _insert(answered(), "a = []\nwhile True: a.append(bytearray(10**8))"),
+            {},
+            "out of memory",
+            "MemoryError",
+        ),
         "syntax": (answered(score="def score(X, W:"), {"score": 20}, "ran with errors", "SyntaxError"),
-        "unlabelled": (answered(cost_plot="fig, cost_plot = plt.subplots()\ncost_plot.plot(loss_values)\nplt.close()"),
-                       {"cost-plot": 4}, "ok", ""),
+        "unlabelled": (
+            answered(cost_plot="fig, cost_plot = plt.subplots()\ncost_plot.plot(loss_values)\nplt.close()"),
+            {"cost-plot": 4},
+            "ok",
+            "",
+        ),
         "cut off": (b'{"cells": [', {"score": 20, "accuracy": 5, "cost-plot": 10}, "not readable", "not valid JSON"),
         "nobody": (None, {"score": 20, "accuracy": 5, "cost-plot": 10}, "missing", "nothing was handed in"),
     }
@@ -100,8 +145,25 @@ def marked(course, tmp_path_factory):
     _hand_in(folder / "handed in", submissions)
     (folder / "tmp").mkdir()
     before, tempfile.tempdir = tempfile.tempdir, str(folder / "tmp")
-    status = main(["grade", str(folder / "handed in"), "--out", str(folder / "report"), "--notebooks", str(notebooks),
-                   "--standin", "--cell-timeout", "5", "--timeout", "60", "--memory", "1G", "--jobs", "2"])
+    status = main(
+        [
+            "grade",
+            str(folder / "handed in"),
+            "--out",
+            str(folder / "report"),
+            "--notebooks",
+            str(notebooks),
+            "--standin",
+            "--cell-timeout",
+            "5",
+            "--timeout",
+            "60",
+            "--memory",
+            "1G",
+            "--jobs",
+            "2",
+        ]
+    )
     tempfile.tempdir = before
     assert status == 0
     return folder, submissions
@@ -115,8 +177,11 @@ def test_each_submission_gets_its_points_and_is_named(marked):
     folder, submissions = marked
     for student, (_, loses, status, words) in submissions.items():
         result = _result(folder, student)
-        lost = {row["id"].removeprefix("check-"): row["max_points"] - row["points"]
-                for row in result["rubric"] if row["kind"] == "auto" and row["points"] != row["max_points"]}
+        lost = {
+            row["id"].removeprefix("check-"): row["max_points"] - row["points"]
+            for row in result["rubric"]
+            if row["kind"] == "auto" and row["points"] != row["max_points"]
+        }
         assert (student, lost, result["status"]) == (student, loses, status), result
         assert words in result["message"] + " ".join(result["notes"]), result
 
@@ -130,6 +195,7 @@ def test_the_solved_lab_is_the_reference(marked):
 def test_written_answers_are_left_for_hand_marking(marked):
     def why(student):
         return next(row for row in _result(marked[0], student)["rubric"] if row["id"] == "why")
+
     assert why("solved")["points"] is None and why("solved")["kind"] == "manual"
     assert why("blank")["points"] == 0.0  # nothing was written
 
@@ -149,8 +215,9 @@ def test_what_the_notebook_changed_is_named(marked):
 
 
 def test_grades_csv(marked):
-    lines = {line["student"]: line for line in csv.DictReader(
-        (marked[0] / "report" / "grades.csv").open(encoding="utf-8"))}
+    lines = {
+        line["student"]: line for line in csv.DictReader((marked[0] / "report" / "grades.csv").open(encoding="utf-8"))
+    }
     assert len(lines) == len(marked[1])
     assert lines["solved"]["automatic"] == "35" and lines["solved"]["still_to_mark"] == "1"
     assert lines["edited"]["check-score"] == "0" and lines["edited"]["total"] == "15"
@@ -158,6 +225,7 @@ def test_grades_csv(marked):
 
 def test_the_gradebook_knows_all_of_them(marked):
     from nbgrader.api import Gradebook
+
     with Gradebook(f"sqlite:///{marked[0] / 'report' / 'gradebook.db'}") as book:
         scores = {s.student.id: s.score for s in book.assignment_submissions(NAME)}
         assert set(scores) == set(marked[1]) and scores["solved"] == 35.0 and scores["edited"] == 15.0
@@ -167,9 +235,11 @@ def test_the_gradebook_knows_all_of_them(marked):
 
 def test_points_given_by_hand_reach_the_grades(marked, tmp_path):
     import shutil
+
     folder = tmp_path / "report"
     shutil.copytree(marked[0] / "report", folder)
     from nbgrader.api import Gradebook
+
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
         book.find_grade("why", NAME, NAME, "solved").manual_score = 3.0
         book.db.commit()
@@ -191,6 +261,7 @@ def test_feedback_shows_points_and_plots(marked):
 def test_the_flags_of_a_plot_follow_its_verdict(capsys):
     import matplotlib.pyplot as plt
     import numpy as np
+
     from labkit import check
     from labkit.course.mark import plot_flags
 
@@ -211,8 +282,26 @@ def test_the_flags_of_a_plot_follow_its_verdict(capsys):
 
 def test_the_same_command_goes_on_where_it_was(marked, course, capsys):
     folder, before = marked[0], (marked[0] / "report" / "results" / "solved" / f"{NAME}.json").stat().st_mtime_ns
-    assert main(["grade", str(folder / "handed in"), "--out", str(folder / "report"), "--notebooks", str(course[0]),
-                 "--standin", "--cell-timeout", "5", "--timeout", "60", "--memory", "1G"]) == 0
+    assert (
+        main(
+            [
+                "grade",
+                str(folder / "handed in"),
+                "--out",
+                str(folder / "report"),
+                "--notebooks",
+                str(course[0]),
+                "--standin",
+                "--cell-timeout",
+                "5",
+                "--timeout",
+                "60",
+                "--memory",
+                "1G",
+            ]
+        )
+        == 0
+    )
     assert "15 of 15 are marked already" in capsys.readouterr().out
     assert (folder / "report" / "results" / "solved" / f"{NAME}.json").stat().st_mtime_ns == before
 
@@ -225,22 +314,41 @@ def test_nothing_of_a_submission_is_left_behind(marked):
 def test_a_submission_sees_neither_others_nor_the_network(course, tmp_path):
     nb = tiny_lab.answered(course[1], tiny_lab.lab())
     (tmp_path / "secret.txt").write_text("solutions")
-    _insert(nb, "\n".join([
-        "import os, socket, subprocess", "seen = []",
-        f"seen += [p for p in ({str(tmp_path)!r}, {str(course[0])!r}) if os.path.exists(p)]",
-        "try: socket.create_connection(('127.0.0.1', 22), 1); seen.append('network')\nexcept OSError: pass",
-        "try: socket.getaddrinfo('example.com', 80); seen.append('names')\nexcept OSError: pass",
-        "import labkit",
-        "try: open(os.path.join(os.path.dirname(labkit.__file__), 'x'), 'w'); seen.append('labkit can be written')\n"
-        "except OSError: pass",
-        "seen += [k for k in os.environ if 'TOKEN' in k]",
-        "seen += [p for p in os.listdir('/proc') if p.isdigit() and int(p) > 100] if os.path.exists('/proc') else []",
-        "assert not seen, seen"]))
+    _insert(
+        nb,
+        "\n".join(
+            [
+                "import os, socket, subprocess",
+                "seen = []",
+                f"seen += [p for p in ({str(tmp_path)!r}, {str(course[0])!r}) if os.path.exists(p)]",
+                "try: socket.create_connection(('127.0.0.1', 22), 1); seen.append('network')\nexcept OSError: pass",
+                "try: socket.getaddrinfo('example.com', 80); seen.append('names')\nexcept OSError: pass",
+                "import labkit",
+                "try: open(os.path.join(os.path.dirname(labkit.__file__), 'x'), 'w'); seen.append('labkit can be written')\n"
+                "except OSError: pass",
+                "seen += [k for k in os.environ if 'TOKEN' in k]",
+                "seen += [p for p in os.listdir('/proc') if p.isdigit() and int(p) > 100] if os.path.exists('/proc') else []",
+                "assert not seen, seen",
+            ]
+        ),
+    )
     _hand_in(tmp_path / "subs", {"eve": (nb,)})
     os.environ["MY_TOKEN"] = "x"
     try:
-        assert main(["grade", str(tmp_path / "subs"), "--out", str(tmp_path / "r"), "--notebooks", str(course[0]),
-                     "--standin"]) == 0
+        assert (
+            main(
+                [
+                    "grade",
+                    str(tmp_path / "subs"),
+                    "--out",
+                    str(tmp_path / "r"),
+                    "--notebooks",
+                    str(course[0]),
+                    "--standin",
+                ]
+            )
+            == 0
+        )
     finally:
         del os.environ["MY_TOKEN"]
     result = json.loads((tmp_path / "r" / "results" / "eve" / f"{NAME}.json").read_text())
@@ -251,8 +359,20 @@ def test_interrupted_and_gone_on(course, tmp_path):
     release = course[1]
     slow = _insert(tiny_lab.answered(release, tiny_lab.lab()), "import time; time.sleep(60)")
     _hand_in(tmp_path / "subs", {"a": (tiny_lab.answered(release, tiny_lab.lab()),), "b": (slow,)})
-    command = [sys.executable, "-m", "labkit", "grade", str(tmp_path / "subs"), "--out", str(tmp_path / "r"), "--jobs",
-               "1", "--notebooks", str(course[0]), "--standin"]
+    command = [
+        sys.executable,
+        "-m",
+        "labkit",
+        "grade",
+        str(tmp_path / "subs"),
+        "--out",
+        str(tmp_path / "r"),
+        "--jobs",
+        "1",
+        "--notebooks",
+        str(course[0]),
+        "--standin",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
     first = tmp_path / "r" / "results" / "a" / f"{NAME}.json"
     deadline = time.monotonic() + 100
@@ -260,6 +380,7 @@ def test_interrupted_and_gone_on(course, tmp_path):
         time.sleep(0.2)
     time.sleep(3)
     import psutil
+
     family = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
     out = process.communicate(timeout=60)[0].decode()
@@ -270,14 +391,24 @@ def test_interrupted_and_gone_on(course, tmp_path):
 
 # --- without running anything --------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("content, status, words", [
-    (b"", "not readable", "empty"), (b"\0" * 99, "not readable", "empty"), (b"[1]", "not readable", "no cells"),
-    (b'{"cells": [', "not readable", "JSON"), (b"<!DOCTYPE html>", "not readable", "HTML"),
-    (b"%PDF-1.4", "not readable", "PDF"),
-    (b"[" * 100_000, "not readable", "nest"), (b'{"cells": []}', "not readable", "empty"),
-    (b"PK\x03\x04no", "not readable", "zip"),
-    (b'{"cells": [1, null, {"cell_type": 3, "source": 4}]}', "not readable", "empty"),
-    (b"\x1f\x8bno", "not readable", "gzip"), (b"<<<<<<< HEAD\n{}", "not readable", "merge")])
+
+@pytest.mark.parametrize(
+    "content, status, words",
+    [
+        (b"", "not readable", "empty"),
+        (b"\0" * 99, "not readable", "empty"),
+        (b"[1]", "not readable", "no cells"),
+        (b'{"cells": [', "not readable", "JSON"),
+        (b"<!DOCTYPE html>", "not readable", "HTML"),
+        (b"%PDF-1.4", "not readable", "PDF"),
+        (b"[" * 100_000, "not readable", "nest"),
+        (b'{"cells": []}', "not readable", "empty"),
+        (b"PK\x03\x04no", "not readable", "zip"),
+        (b'{"cells": [1, null, {"cell_type": 3, "source": 4}]}', "not readable", "empty"),
+        (b"\x1f\x8bno", "not readable", "gzip"),
+        (b"<<<<<<< HEAD\n{}", "not readable", "merge"),
+    ],
+)
 def test_what_is_no_notebook_is_named(content, status, words):
     with pytest.raises(repair.Unreadable) as caught:
         repair.parse(content)
@@ -296,9 +427,12 @@ def test_broken_parts_of_a_notebook_are_overlooked(course):
 
 
 def test_old_formats_and_archives(course, tmp_path):
-    cells = [{"cell_type": "code", "input": c.source, "outputs": [], "metadata": dict(c.metadata), "language": "python"}
-             if c.cell_type == "code" else {"cell_type": "markdown", "source": c.source, "metadata": {}}
-             for c in course[1].cells]
+    cells = [
+        {"cell_type": "code", "input": c.source, "outputs": [], "metadata": dict(c.metadata), "language": "python"}
+        if c.cell_type == "code"
+        else {"cell_type": "markdown", "source": c.source, "metadata": {}}
+        for c in course[1].cells
+    ]
     three = json.dumps({"nbformat": 3, "worksheets": [{"cells": cells}], "metadata": {}}).encode()
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         archive.writestr("deep/x.ipynb", three)
@@ -308,11 +442,15 @@ def test_old_formats_and_archives(course, tmp_path):
         assert repair.which_lab(nb, {NAME: course[1]}) == NAME
 
 
-@pytest.mark.parametrize("text", ['x"\\', "é\\\\\"", "]}{[,:", "plain"])
+@pytest.mark.parametrize("text", ['x"\\', 'é\\\\"', "]}{[,:", "plain"])
 def test_outputs_are_left_out_without_reading_them_whole(text):
     nb = tiny_lab.lab()
-    nb.cells[3].outputs = [nbformat.v4.new_output("stream", text=text * 1000), nbformat.v4.new_output(
-        "display_data", data={"application/json": {"cells": [{"outputs": [text]}]}, "text/plain": text})]
+    nb.cells[3].outputs = [
+        nbformat.v4.new_output("stream", text=text * 1000),
+        nbformat.v4.new_output(
+            "display_data", data={"application/json": {"cells": [{"outputs": [text]}]}, "text/plain": text}
+        ),
+    ]
     nb.cells[0].source += ' "outputs": [1]'
     content = json.dumps(nb).encode()
     kept = json.loads(repair.without_outputs(content, len(content)))
@@ -395,8 +533,12 @@ def test_a_deleted_import_is_put_back_unless_done_otherwise(course):
 
     def replace(nb):
         delete(nb)
-        nb.cells.insert(1, nbformat.v4.new_code_cell(
-            "import numpy as np, labkit.check as check\nfrom matplotlib import pyplot as plt"))
+        nb.cells.insert(
+            1,
+            nbformat.v4.new_code_cell(
+                "import numpy as np, labkit.check as check\nfrom matplotlib import pyplot as plt"
+            ),
+        )
 
     assert any("import numpy" in cell.source for cell in _repaired(course, delete)[0].cells)
     assert sum("numpy as np" in cell.source for cell in _repaired(course, replace)[0].cells) == 1
@@ -405,25 +547,42 @@ def test_a_deleted_import_is_put_back_unless_done_otherwise(course):
 def test_layouts_and_names(course, tmp_path):
     prepared = grade.Prepared([course[0] / f"{NAME}.ipynb"], lambda paths: None, True)
     text = json.dumps(course[1])
-    for path in ("submitted/ada/07_tiny/07_tiny.ipynb", "submitted/bob x/my work (2).ipynb", "submitted/cy/notes.json",
-                 "submitted/cy/.ipynb_checkpoints/07_tiny.ipynb", "submitted/dee/07_TINY.ipynb"):
+    for path in (
+        "submitted/ada/07_tiny/07_tiny.ipynb",
+        "submitted/bob x/my work (2).ipynb",
+        "submitted/cy/notes.json",
+        "submitted/cy/.ipynb_checkpoints/07_tiny.ipynb",
+        "submitted/dee/07_TINY.ipynb",
+    ):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("{}" if "notes" in path else text)
     (tmp_path / "submitted" / "link").symlink_to("/etc")
     (tmp_path / "submitted" / "ada" / "07_tiny" / "copy.ipynb").write_text(text)
     found, strangers = grade.collect(tmp_path, prepared, False)
     assert {s.student: s.trouble and s.trouble.status for s in found} == {
-        "ada": None, "bob x": None, "cy": "missing", "dee": None, "link": "missing"}
+        "ada": None,
+        "bob x": None,
+        "cy": "missing",
+        "dee": None,
+        "link": "missing",
+    }
     notes = {s.student: " ".join(s.notes) for s in found}
     assert "copy.ipynb" in notes["ada"] and "my work (2).ipynb" in notes["bob x"]
     assert any("notes.json" in line for line in strangers) and any("symbolic link" in line for line in strangers)
 
 
-@pytest.mark.parametrize("arguments, words", [
-    (["nowhere", "--out", "r"], "no folder"), (["empty", "--out", "r"], "no submissions"),
-    (["subs", "--out", "subs"], "of its own"), (["subs", "--out", "r", "--jobs", "0"], "--jobs"),
-    (["subs", "--out", "r", "--labs", "99"], "no lab"), (["subs", "--out", "r", "--memory", "1M"], "--memory"),
-    (["subs", "--out", "full"], "not empty")])
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["nowhere", "--out", "r"], "no folder"),
+        (["empty", "--out", "r"], "no submissions"),
+        (["subs", "--out", "subs"], "of its own"),
+        (["subs", "--out", "r", "--jobs", "0"], "--jobs"),
+        (["subs", "--out", "r", "--labs", "99"], "no lab"),
+        (["subs", "--out", "r", "--memory", "1M"], "--memory"),
+        (["subs", "--out", "full"], "not empty"),
+    ],
+)
 def test_wrong_usage_is_one_sentence(course, tmp_path, monkeypatch, capsys, arguments, words):
     monkeypatch.chdir(tmp_path)
     for folder in ("empty", "subs/ada", "full"):
@@ -434,15 +593,24 @@ def test_wrong_usage_is_one_sentence(course, tmp_path, monkeypatch, capsys, argu
 
 
 def test_spreadsheets_take_no_name_for_a_formula(tmp_path):
-    result = {"student": "=1+1", "lab": "x", "status": "ok", "message": "", "notes": [], "rubric": [],
-              "auto_points": 0.0,
-              "auto_max": 0.0, "manual_max": 0.0}
+    result = {
+        "student": "=1+1",
+        "lab": "x",
+        "status": "ok",
+        "message": "",
+        "notes": [],
+        "rubric": [],
+        "auto_points": 0.0,
+        "auto_max": 0.0,
+        "manual_max": 0.0,
+    }
     report.write_grades(tmp_path, [result])
     assert "'=1+1" in (tmp_path / "grades.csv").read_text()
 
 
 def test_a_lab_as_points_may_come(course):
     from labkit.course.mark import _number
+
     texts = ("5", "5.0", "np.float64(5.0)", "array(5.)", "1e1", "-3.5")
     assert [_number(text) for text in texts] == [5, 5, 5, 5, 10, -3.5]
     assert [_number(text) for text in ("nan", "inf", "np.float64(nan)", "True", "'5'", "<x>", "", "5 6")] == [None] * 8

@@ -23,8 +23,9 @@ def test_a_worker_killed_in_the_middle_loses_nothing(tmp_path, capsys):
     for student in STUDENTS:
         wrong = {"score": "def score(X, W):\n    return X * 2"} if student == "s2" else {}
         (tmp_path / "in" / student).mkdir(parents=True)
-        nbformat.write(tiny_lab.answered(release, tiny_lab.lab(), **wrong),
-                       tmp_path / "in" / student / f"{tiny_lab.NAME}.ipynb")
+        nbformat.write(
+            tiny_lab.answered(release, tiny_lab.lab(), **wrong), tmp_path / "in" / student / f"{tiny_lab.NAME}.ipynb"
+        )
     killed = []
 
     def kill_one(cluster, client):
@@ -38,12 +39,25 @@ def test_a_worker_killed_in_the_middle_loses_nothing(tmp_path, capsys):
                 nanny.process.process._process.kill()
             time.sleep(0.05)
 
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, \
-            distributed.Client(cluster) as client:
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
         killer = threading.Thread(target=kill_one, args=(cluster, client), daemon=True)
         killer.start()
-        status = main(["grade", str(tmp_path / "in"), "--out", str(tmp_path / "report"), "--notebooks", str(notebooks),
-                       "--standin", "--scheduler", cluster.scheduler_address])
+        status = main(
+            [
+                "grade",
+                str(tmp_path / "in"),
+                "--out",
+                str(tmp_path / "report"),
+                "--notebooks",
+                str(notebooks),
+                "--standin",
+                "--scheduler",
+                cluster.scheduler_address,
+            ]
+        )
         killer.join(5)
     out = capsys.readouterr().out
     assert status == 0 and killed, out
@@ -55,6 +69,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing(tmp_path, capsys):
         assert out.count(f"{tiny_lab.NAME}, {student}: ") == 1, out
     assert points == dict.fromkeys(STUDENTS, 35.0) | {"s2": 15.0}
     from nbgrader.api import Gradebook
+
     with Gradebook(f"sqlite:///{tmp_path / 'report' / 'gradebook.db'}") as book:
         assert {s.student.id: s.score for s in book.assignment_submissions(tiny_lab.NAME)} == points
 
@@ -62,13 +77,24 @@ def test_a_worker_killed_in_the_middle_loses_nothing(tmp_path, capsys):
 def test_no_scheduler_is_one_sentence(tmp_path, capsys, monkeypatch):
     (tmp_path / "in" / "ada").mkdir(parents=True)
     monkeypatch.setattr(distributed.Client, "__init__", lambda self, *a, **k: (_ for _ in ()).throw(OSError("refused")))
-    status = main(["grade", str(tmp_path / "in"), "--out", str(tmp_path / "r"), "--scheduler", "tcp://127.0.0.1:9",
-                   "--notebooks", str(tiny_lab.write(tmp_path / "n"))])
+    status = main(
+        [
+            "grade",
+            str(tmp_path / "in"),
+            "--out",
+            str(tmp_path / "r"),
+            "--scheduler",
+            "tcp://127.0.0.1:9",
+            "--notebooks",
+            str(tiny_lab.write(tmp_path / "n")),
+        ]
+    )
     assert status == 1 and "no Dask scheduler answers" in capsys.readouterr().err
 
 
 def test_without_dask_it_says_what_to_install(monkeypatch):
     import sys
+
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(grade.CourseError, match=r"labkit\[cluster\]"):
         grade._dask("tcp://127.0.0.1:9")

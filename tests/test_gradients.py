@@ -2,10 +2,16 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from labkit.gradients import (GradientCheck, gradient_check, linear_softmax_numerical_gradient,
-                              numerical_gradient, relative_error)
+from labkit.gradients import (
+    GradientCheck,
+    gradient_check,
+    linear_softmax_numerical_gradient,
+    numerical_gradient,
+    relative_error,
+)
 from labkit.losses import cross_entropy, softmax_loss
 
 SCHEMES = ["central", "forward"]
@@ -23,9 +29,9 @@ def linear_problem(N, D, C, seed=0, size=1.0):
 
 # numerical_gradient
 
+
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("x", [3.0, 3, [1.0, 2.0], [[1, 2], [3, 4]], np.float64(3.0), np.array(3.0),
-                               np.array([-2.0])])
+@pytest.mark.parametrize("x", [3.0, 3, [1.0, 2.0], [[1, 2], [3, 4]], np.float64(3.0), np.array(3.0), np.array([-2.0])])
 def test_the_square_as_the_lab_asks_first(x, scheme):
     gradient = numerical_gradient(lambda x: (x**2).sum(), x, scheme=scheme)
     assert isinstance(gradient, np.ndarray) and gradient.dtype == np.float64
@@ -33,8 +39,9 @@ def test_the_square_as_the_lab_asks_first(x, scheme):
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-@given(st.lists(st.integers(1, 4), max_size=4), st.sampled_from(["C", "F", "strided", "transposed"]),
-       st.integers(0, 2**32))
+@given(
+    st.lists(st.integers(1, 4), max_size=4), st.sampled_from(["C", "F", "strided", "transposed"]), st.integers(0, 2**32)
+)
 @settings(max_examples=30, deadline=None)
 def test_any_function_of_an_array_of_any_shape_and_layout(scheme, shape, layout, seed):
     rng = np.random.default_rng(seed)
@@ -156,20 +163,23 @@ def test_no_entries_no_gradient():
     assert numerical_gradient(lambda x: 1.0, np.zeros((0, 3))).shape == (0, 3)
 
 
-@pytest.mark.parametrize("x, message", [
-    (np.ones(3, np.float32), r"x must be float64, got float32: pass x.astype\(np.float64\)"),
-    (np.ones(3, np.float16), "x must be float64, got float16"),
-    (np.ones(3, int), "x must be float64, got int"),
-    (np.ones(3, bool), "x must be float64, got bool"),
-    (np.ones(3, complex), "x must be float64, got complex128"),
-    (np.broadcast_to(1.0, 3), "x must be writeable"),
-    (["a"], "x must be an array of real numbers"),
-    ([[1.0], [1.0, 2.0]], "x must be an array of numbers, got rows of unequal length"),
-    (None, "x must be an array of real numbers"),
-    (np.array([1.0, np.inf]), r"h must move every entry of x, but x\[1\] = inf"),
-    (np.array([[1.0, np.nan]]), r"h must move every entry of x, but x\[0, 1\] = nan"),
-    (np.array(1e20), "h must move every entry of x, but x = 1e\\+20 is not changed by a step of 1e-05"),
-])
+@pytest.mark.parametrize(
+    "x, message",
+    [
+        (np.ones(3, np.float32), r"x must be float64, got float32: pass x.astype\(np.float64\)"),
+        (np.ones(3, np.float16), "x must be float64, got float16"),
+        (np.ones(3, int), "x must be float64, got int"),
+        (np.ones(3, bool), "x must be float64, got bool"),
+        (np.ones(3, complex), "x must be float64, got complex128"),
+        (np.broadcast_to(1.0, 3), "x must be writeable"),
+        (["a"], "x must be an array of real numbers"),
+        ([[1.0], [1.0, 2.0]], "x must be an array of numbers, got rows of unequal length"),
+        (None, "x must be an array of real numbers"),
+        (np.array([1.0, np.inf]), r"h must move every entry of x, but x\[1\] = inf"),
+        (np.array([[1.0, np.nan]]), r"h must move every entry of x, but x\[0, 1\] = nan"),
+        (np.array(1e20), "h must move every entry of x, but x = 1e\\+20 is not changed by a step of 1e-05"),
+    ],
+)
 def test_points_that_cannot_be_moved_are_refused(x, message):
     before = x.tobytes() if isinstance(x, np.ndarray) else None
     with pytest.raises(ValueError, match=message):
@@ -177,17 +187,20 @@ def test_points_that_cannot_be_moved_are_refused(x, message):
     assert before is None or x.tobytes() == before
 
 
-@pytest.mark.parametrize("value, message", [
-    (np.ones(3), r"f must return one real number, got shape \(3,\)"),
-    (np.ones(0), r"f must return one real number, got shape \(0,\)"),
-    (None, "f must return one real number, got None"),
-    ("a", "f must return one real number, got 'a'"),
-    (1j, "f must return one real number, got 1j"),
-    ((1.0, np.ones(3)), "f must return one number, got a tuple: return the loss alone"),
-    ([1.0], "f must return one number, got a list"),
-    (np.float32(1), "f must compute in float64, got float32"),
-    (np.ones(1, np.float16), "f must compute in float64, got float16"),
-])
+@pytest.mark.parametrize(
+    "value, message",
+    [
+        (np.ones(3), r"f must return one real number, got shape \(3,\)"),
+        (np.ones(0), r"f must return one real number, got shape \(0,\)"),
+        (None, "f must return one real number, got None"),
+        ("a", "f must return one real number, got 'a'"),
+        (1j, "f must return one real number, got 1j"),
+        ((1.0, np.ones(3)), "f must return one number, got a tuple: return the loss alone"),
+        ([1.0], "f must return one number, got a list"),
+        (np.float32(1), "f must compute in float64, got float32"),
+        (np.ones(1, np.float16), "f must compute in float64, got float16"),
+    ],
+)
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_what_is_not_one_float64_number_is_refused(value, message, scheme):
     with pytest.raises(ValueError, match=message):
@@ -202,9 +215,11 @@ def test_the_value_of_f_in_place_of_f_is_refused():
 @pytest.mark.parametrize("h", [0, -1e-6, np.nan, np.inf, "a", [1e-6, 1e-5], 1j])
 def test_steps_that_are_no_steps_are_refused(h):
     X, W, y = linear_problem(5, 2, 3)
-    for call in (lambda: numerical_gradient(np.sum, np.ones(3), h),
-                 lambda: gradient_check(np.sum, np.ones(3), np.ones(3), h),
-                 lambda: linear_softmax_numerical_gradient(X, W, y, h)):
+    for call in (
+        lambda: numerical_gradient(np.sum, np.ones(3), h),
+        lambda: gradient_check(np.sum, np.ones(3), np.ones(3), h),
+        lambda: linear_softmax_numerical_gradient(X, W, y, h),
+    ):
         with pytest.raises(ValueError, match="h must be a positive number"):
             call()
 
@@ -217,6 +232,7 @@ def test_unknown_schemes_are_refused(scheme):
 
 # relative_error
 
+
 def test_relative_error():
     assert relative_error(1.0, 1.0) == relative_error(0, 0) == relative_error([0, 0], [0, 0]) == 0
     assert relative_error([1.0, 3.0], [1.0, 1.0]) == 0.5
@@ -228,8 +244,9 @@ def test_relative_error():
     assert type(relative_error(1.0, 2.0)) is float
 
 
-@pytest.mark.parametrize("a, b", [([np.nan, 0], [np.nan, 0]), ([0, np.nan], [0, 1]), ([np.inf], [np.inf]),
-                                  ([np.inf], [1])])
+@pytest.mark.parametrize(
+    "a, b", [([np.nan, 0], [np.nan, 0]), ([0, np.nan], [0, 1]), ([np.inf], [np.inf]), ([np.inf], [1])]
+)
 def test_relative_error_of_what_is_not_finite_is_nan(a, b):
     assert np.isnan(relative_error(a, b)) and np.isnan(relative_error(b, a))
 
@@ -243,20 +260,24 @@ def test_relative_error_is_symmetric_and_at_most_1(a, data):
     assert relative_error(a, b) == pytest.approx(expected, rel=1e-15)
 
 
-@pytest.mark.parametrize("a, b, floor, message", [
-    (np.ones(3), np.ones((3, 1)), 1e-8, r"a and b must have the same shape, got \(3,\) and \(3, 1\)"),
-    (np.ones(3), 1.0, 1e-8, "a and b must have the same shape"),
-    ([], [], 1e-8, "a and b must hold at least one number"),
-    (["a"], [1], 1e-8, "a must be an array of real numbers"),
-    ([1], [1j], 1e-8, "b must be an array of real numbers"),
-    ([1], [1], 0, "floor must be a positive number"),
-])
+@pytest.mark.parametrize(
+    "a, b, floor, message",
+    [
+        (np.ones(3), np.ones((3, 1)), 1e-8, r"a and b must have the same shape, got \(3,\) and \(3, 1\)"),
+        (np.ones(3), 1.0, 1e-8, "a and b must have the same shape"),
+        ([], [], 1e-8, "a and b must hold at least one number"),
+        (["a"], [1], 1e-8, "a must be an array of real numbers"),
+        ([1], [1j], 1e-8, "b must be an array of real numbers"),
+        ([1], [1], 0, "floor must be a positive number"),
+    ],
+)
 def test_comparisons_that_make_no_sense_are_refused(a, b, floor, message):
     with pytest.raises(ValueError, match=message):
         relative_error(a, b, floor)
 
 
 # gradient_check
+
 
 def test_gradient_check_of_a_right_gradient():
     X, W, y = linear_problem(30, 4, 5)
@@ -274,8 +295,7 @@ def test_gradient_check_names_the_worst_entry(index):
     check = gradient_check(lambda W: cross_entropy(X @ W, y), W, wrong)
     assert check.index == index and check.analytic == wrong[index]
     assert check.error == pytest.approx(0.1 / 2.1, rel=1e-5)
-    line = (f"at x[{index[0]}, {index[1]}]: numerical {check.numerical:.7g}, "
-            f"analytic {check.analytic:.7g} (20 of 20")
+    line = f"at x[{index[0]}, {index[1]}]: numerical {check.numerical:.7g}, analytic {check.analytic:.7g} (20 of 20"
     assert line in str(check) == repr(check) and "4.8e-02" in str(check) and "\n" not in str(check)
 
 
@@ -315,18 +335,21 @@ def test_gradient_check_of_a_number():
     assert isinstance(check, GradientCheck) and check.index == () and "at x: numerical" in str(check)
 
 
-@pytest.mark.parametrize("x, analytic, options, message", [
-    (np.ones(3), np.ones(4), {}, r"analytic must have the shape of x, \(3,\), got \(4,\)"),
-    (np.ones((3, 1)), np.ones(3), {}, "analytic must have the shape of x"),
-    (np.ones(3), ["a"] * 3, {}, "analytic must be an array of real numbers"),
-    (np.ones(0), np.ones(0), {}, "x must have entries to check"),
-    (np.ones(3, np.float32), np.ones(3), {}, "x must be float64"),
-    (np.ones(3), np.ones(3), {"samples": 0}, "samples must be None or a positive integer, got 0"),
-    (np.ones(3), np.ones(3), {"samples": 2.0}, "samples must be None or a positive integer"),
-    (np.ones(3), np.ones(3), {"samples": True}, "samples must be None or a positive integer"),
-    (np.ones(3), np.ones(3), {"samples": 2, "seed": -1}, "seed must be a non-negative integer"),
-    (np.ones(3), np.ones(3), {"samples": 2, "seed": "a"}, "seed must be a non-negative integer"),
-])
+@pytest.mark.parametrize(
+    "x, analytic, options, message",
+    [
+        (np.ones(3), np.ones(4), {}, r"analytic must have the shape of x, \(3,\), got \(4,\)"),
+        (np.ones((3, 1)), np.ones(3), {}, "analytic must have the shape of x"),
+        (np.ones(3), ["a"] * 3, {}, "analytic must be an array of real numbers"),
+        (np.ones(0), np.ones(0), {}, "x must have entries to check"),
+        (np.ones(3, np.float32), np.ones(3), {}, "x must be float64"),
+        (np.ones(3), np.ones(3), {"samples": 0}, "samples must be None or a positive integer, got 0"),
+        (np.ones(3), np.ones(3), {"samples": 2.0}, "samples must be None or a positive integer"),
+        (np.ones(3), np.ones(3), {"samples": True}, "samples must be None or a positive integer"),
+        (np.ones(3), np.ones(3), {"samples": 2, "seed": -1}, "seed must be a non-negative integer"),
+        (np.ones(3), np.ones(3), {"samples": 2, "seed": "a"}, "seed must be a non-negative integer"),
+    ],
+)
 def test_gradient_checks_that_make_no_sense_are_refused(x, analytic, options, message):
     with pytest.raises(ValueError, match=message):
         gradient_check(lambda x: x.sum(), x, analytic, **options)
@@ -334,9 +357,15 @@ def test_gradient_checks_that_make_no_sense_are_refused(x, analytic, options, me
 
 # linear_softmax_numerical_gradient
 
+
 @settings(max_examples=60, deadline=None)
-@given(st.integers(1, 50), st.integers(1, 6), st.integers(1, 6), st.sampled_from([0.0, 0.1, 1.0, 10.0]),
-       st.integers(0, 2**32))
+@given(
+    st.integers(1, 50),
+    st.integers(1, 6),
+    st.integers(1, 6),
+    st.sampled_from([0.0, 0.1, 1.0, 10.0]),
+    st.integers(0, 2**32),
+)
 def test_the_structured_gradient_is_the_numerical_gradient(N, D, C, size, seed):
     X, W, y = linear_problem(N, D, C, seed, size)
     gradient = linear_softmax_numerical_gradient(X, W, y)
@@ -379,16 +408,19 @@ def test_the_structured_gradient_for_confident_scores_and_raw_pixels():
     np.testing.assert_allclose(gradient, exact, rtol=1e-6)
 
 
-@pytest.mark.parametrize("X, W, y, message", [
-    (np.ones((2, 3)), np.ones((4, 5)), [0, 1], "W must have a row for each of the 3 columns of X, .*4, 5"),
-    (np.ones(3), np.ones((3, 2)), [0], r"X must be a matrix with at least one row and column, got .*3,"),
-    (np.ones((0, 3)), np.ones((3, 2)), [], "X must be a matrix with at least one row"),
-    (np.ones((2, 3)), np.ones(3), [0, 1], "W must be a matrix"),
-    (np.ones((2, 3)), np.ones((3, 2)), [0, 2], "y must hold labels from 0 to 1"),
-    (np.ones((2, 3)), np.ones((3, 2)), [0.0, 1.0], "y must hold integer labels"),
-    (np.ones((2, 3)), np.ones((3, 2)), [0], r"y must have shape \(2,\)"),
-    (np.full((2, 3), "a"), np.ones((3, 2)), [0, 1], "X must be an array of real numbers"),
-])
+@pytest.mark.parametrize(
+    "X, W, y, message",
+    [
+        (np.ones((2, 3)), np.ones((4, 5)), [0, 1], "W must have a row for each of the 3 columns of X, .*4, 5"),
+        (np.ones(3), np.ones((3, 2)), [0], r"X must be a matrix with at least one row and column, got .*3,"),
+        (np.ones((0, 3)), np.ones((3, 2)), [], "X must be a matrix with at least one row"),
+        (np.ones((2, 3)), np.ones(3), [0, 1], "W must be a matrix"),
+        (np.ones((2, 3)), np.ones((3, 2)), [0, 2], "y must hold labels from 0 to 1"),
+        (np.ones((2, 3)), np.ones((3, 2)), [0.0, 1.0], "y must hold integer labels"),
+        (np.ones((2, 3)), np.ones((3, 2)), [0], r"y must have shape \(2,\)"),
+        (np.full((2, 3), "a"), np.ones((3, 2)), [0, 1], "X must be an array of real numbers"),
+    ],
+)
 def test_structured_problems_that_do_not_fit_are_refused(X, W, y, message):
     with pytest.raises(ValueError, match=message):
         linear_softmax_numerical_gradient(X, W, y)

@@ -10,8 +10,21 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "labkit"
-ROOMS = ["progress", "data", "preprocess", "losses", "gradients", "layers", "networks", "optimizers",
-         "training", "autodiff", "plots", "check", "course"]
+ROOMS = [
+    "progress",
+    "data",
+    "preprocess",
+    "losses",
+    "gradients",
+    "layers",
+    "networks",
+    "optimizers",
+    "training",
+    "autodiff",
+    "plots",
+    "check",
+    "course",
+]
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -26,7 +39,7 @@ def imported_rooms(path):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            base = ".".join(here[:len(here) - node.level]) if node.level else ""
+            base = ".".join(here[: len(here) - node.level]) if node.level else ""
             module = ".".join(part for part in (base, node.module) if part)
             names = [f"{module}.{alias.name}" for alias in node.names]
         else:
@@ -47,8 +60,9 @@ def test_a_room_imports_only_from_rooms_above_it(path):
     assert not below, f"{path.relative_to(ROOT)} imports from {below}, which stand below {room}"
 
 
-@pytest.mark.parametrize("room", [room for room in ROOMS if room not in ("course", "data", "check")
-                                  and (PACKAGE / f"{room}.py").exists()])
+@pytest.mark.parametrize(
+    "room", [room for room in ROOMS if room not in ("course", "data", "check") and (PACKAGE / f"{room}.py").exists()]
+)
 def test_public_functions_say_what_they_take_and_return(room):
     module = importlib.import_module(f"labkit.{room}")
     for name, thing in vars(module).items():
@@ -71,5 +85,6 @@ def test_importing_the_data_room_stays_light():
     """Its imports count in the memory and the start of everything: nothing that draws or downloads."""
     import subprocess
     import sys
+
     code = "import sys, labkit.data; print([m for m in ('matplotlib', 'pooch', 'requests', 'IPython') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT).stdout.strip() == "[]"

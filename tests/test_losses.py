@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import scipy.special
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from labkit.gradients import numerical_gradient, relative_error
 from labkit.losses import cross_entropy, l2_penalty, log_softmax, softmax, softmax_loss, svm_loss
@@ -119,8 +120,7 @@ def test_gradients_agree_with_differences(N, C, seed):
         np.testing.assert_allclose(svm_loss(scores, y)[1], by_differences, atol=1e-9)
 
 
-@pytest.mark.parametrize("dtype, size", [(np.float32, 1e4), (np.float64, 1e4), (np.float32, 1e30),
-                                         (np.float64, 1e300)])
+@pytest.mark.parametrize("dtype, size", [(np.float32, 1e4), (np.float64, 1e4), (np.float32, 1e30), (np.float64, 1e300)])
 def test_scores_of_any_size_are_exact_and_raise_no_warning(dtype, size):
     scores = dtype(size) * np.array([[1, -1, 0], [-1, -1, -1], [1, 1, 1], [-1, 1, 1]], dtype)
     y = np.array([0, 1, 2, 0])
@@ -200,9 +200,13 @@ def test_numbers_of_the_two_layer_exercise():
     np.random.seed(1)
     X, y = 10 * np.random.randn(5, 4), np.array([0, 1, 2, 2, 1])
     scores = np.maximum(0, X @ W1) @ W2
-    printed = [[0.3644621, 0.22911264, 0.40642526], [0.47590629, 0.17217039, 0.35192332],
-               [0.43035767, 0.26164229, 0.30800004], [0.41583127, 0.2983228, 0.28584593],
-               [0.36328815, 0.32279939, 0.31391246]]
+    printed = [
+        [0.3644621, 0.22911264, 0.40642526],
+        [0.47590629, 0.17217039, 0.35192332],
+        [0.43035767, 0.26164229, 0.30800004],
+        [0.41583127, 0.2983228, 0.28584593],
+        [0.36328815, 0.32279939, 0.31391246],
+    ]
     np.testing.assert_allclose(softmax(scores), printed, atol=5e-9)
     # its penalty has no factor one half: 0.05 there is 0.1 here
     loss = softmax_loss(scores, y)[0] + l2_penalty(W1, 0.1)[0] + l2_penalty(W2, 0.1)[0]
@@ -223,30 +227,33 @@ def test_l2_penalty_and_its_gradient(shape, dtype):
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("scores, y, message", [
-    (np.zeros((0, 3)), np.zeros(0, int), r"scores must hold at least one image and one class, got .*0, 3"),
-    (np.zeros((3, 0)), np.zeros(3, int), "scores must hold at least one image"),
-    (np.zeros(3), np.zeros(3, int), r"scores must have shape \(N, C\).*got \(3,\)"),
-    (np.zeros((2, 3, 4)), np.zeros(2, int), r"scores must have shape \(N, C\)"),
-    (5.0, [0], "scores must have shape"),
-    (np.zeros((2, 3), complex), [0, 1], "scores must be an array of real numbers, got dtype complex128"),
-    (np.zeros((2, 3), bool), [0, 1], "scores must be an array of real numbers, got dtype bool"),
-    (np.full((2, 3), "a"), [0, 1], "scores must be an array of real numbers"),
-    ([[1.0, 2.0], [3.0]], [0, 1], "scores must be an array of numbers, got rows of unequal length"),
-    (None, [0], "scores must be an array of real numbers"),
-    (np.zeros((2, 3)), [0, 3], "y must hold labels from 0 to 2, as scores has 3 columns, got 3"),
-    (np.zeros((2, 3)), [-1, 0], "y must hold labels from 0 to 2, .*got -1"),
-    (np.zeros((2, 3)), np.array([0, 2**64 - 1], np.uint64), "y must hold labels from 0 to 2"),
-    (np.zeros((2, 3)), [0.0, 1.0], "y must hold integer labels, got dtype float64"),
-    (np.zeros((2, 3)), [True, False], "y must hold integer labels, got dtype bool"),
-    (np.zeros((2, 3)), ["cat", "dog"], "y must hold integer labels"),
-    (np.zeros((2, 3)), [[0], [1, 2]], "y must be an array of numbers, got rows of unequal length"),
-    (np.zeros((2, 3)), None, "y must hold integer labels"),
-    (np.zeros((2, 3)), [0, 1, 2], r"y must have shape \(2,\), one label for each row of scores, got \(3,\)"),
-    (np.zeros((2, 3)), [[0], [1]], r"y must have shape \(2,\).*got \(2, 1\)"),
-    (np.zeros((2, 3)), [[1, 0, 0], [0, 1, 0]], r"y must have shape \(2,\).*got \(2, 3\)"),
-    (np.zeros((2, 3)), 1, r"y must have shape \(2,\).*got \(\)"),
-])
+@pytest.mark.parametrize(
+    "scores, y, message",
+    [
+        (np.zeros((0, 3)), np.zeros(0, int), r"scores must hold at least one image and one class, got .*0, 3"),
+        (np.zeros((3, 0)), np.zeros(3, int), "scores must hold at least one image"),
+        (np.zeros(3), np.zeros(3, int), r"scores must have shape \(N, C\).*got \(3,\)"),
+        (np.zeros((2, 3, 4)), np.zeros(2, int), r"scores must have shape \(N, C\)"),
+        (5.0, [0], "scores must have shape"),
+        (np.zeros((2, 3), complex), [0, 1], "scores must be an array of real numbers, got dtype complex128"),
+        (np.zeros((2, 3), bool), [0, 1], "scores must be an array of real numbers, got dtype bool"),
+        (np.full((2, 3), "a"), [0, 1], "scores must be an array of real numbers"),
+        ([[1.0, 2.0], [3.0]], [0, 1], "scores must be an array of numbers, got rows of unequal length"),
+        (None, [0], "scores must be an array of real numbers"),
+        (np.zeros((2, 3)), [0, 3], "y must hold labels from 0 to 2, as scores has 3 columns, got 3"),
+        (np.zeros((2, 3)), [-1, 0], "y must hold labels from 0 to 2, .*got -1"),
+        (np.zeros((2, 3)), np.array([0, 2**64 - 1], np.uint64), "y must hold labels from 0 to 2"),
+        (np.zeros((2, 3)), [0.0, 1.0], "y must hold integer labels, got dtype float64"),
+        (np.zeros((2, 3)), [True, False], "y must hold integer labels, got dtype bool"),
+        (np.zeros((2, 3)), ["cat", "dog"], "y must hold integer labels"),
+        (np.zeros((2, 3)), [[0], [1, 2]], "y must be an array of numbers, got rows of unequal length"),
+        (np.zeros((2, 3)), None, "y must hold integer labels"),
+        (np.zeros((2, 3)), [0, 1, 2], r"y must have shape \(2,\), one label for each row of scores, got \(3,\)"),
+        (np.zeros((2, 3)), [[0], [1]], r"y must have shape \(2,\).*got \(2, 1\)"),
+        (np.zeros((2, 3)), [[1, 0, 0], [0, 1, 0]], r"y must have shape \(2,\).*got \(2, 3\)"),
+        (np.zeros((2, 3)), 1, r"y must have shape \(2,\).*got \(\)"),
+    ],
+)
 def test_bad_scores_and_labels_are_refused(loss, scores, y, message):
     with pytest.raises(ValueError, match=message):
         loss(scores, y)
@@ -273,9 +280,11 @@ def test_pytorch_agrees():
     torch = pytest.importorskip("torch")
     rng = np.random.default_rng(0)
     scores, y = 5 * rng.standard_normal((30, 7)), rng.integers(0, 7, 30)
-    for ours, theirs in [(softmax_loss, torch.nn.functional.cross_entropy),
-                         # PyTorch divides the hinge by the number of classes
-                         (svm_loss, lambda s, y: 7 * torch.nn.functional.multi_margin_loss(s, y))]:
+    for ours, theirs in [
+        (softmax_loss, torch.nn.functional.cross_entropy),
+        # PyTorch divides the hinge by the number of classes
+        (svm_loss, lambda s, y: 7 * torch.nn.functional.multi_margin_loss(s, y)),
+    ]:
         tensor = torch.tensor(scores, requires_grad=True)
         expected = theirs(tensor, torch.tensor(y))
         expected.backward()

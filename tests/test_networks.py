@@ -2,40 +2,58 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from labkit import layers, networks
-from labkit.gradients import numerical_gradient, relative_error
+from labkit.gradients import numerical_gradient
 from labkit.losses import softmax, softmax_loss, svm_loss
 
 
 def toy_homework():
     X = np.linspace(-0.2, 0.5, 20).reshape(5, 4)
-    params = {"W1": np.linspace(-0.2, 0.6, 40).reshape(4, 10), "b1": np.linspace(-0.3, 0.7, 10),
-              "W2": np.linspace(-0.4, 0.1, 30).reshape(10, 3), "b2": np.linspace(-0.5, 0.9, 3)}
+    params = {
+        "W1": np.linspace(-0.2, 0.6, 40).reshape(4, 10),
+        "b1": np.linspace(-0.3, 0.7, 10),
+        "W2": np.linspace(-0.4, 0.1, 30).reshape(10, 3),
+        "b2": np.linspace(-0.5, 0.9, 3),
+    }
     return X, np.array([0, 1, 2, 2, 1]), params
 
 
 def toy_exercise():
     np.random.seed(0)
-    params = {"W1": 0.1 * np.random.randn(4, 10), "b1": np.zeros(10), "W2": 0.1 * np.random.randn(10, 3), "b2": np.zeros(3)}
+    params = {
+        "W1": 0.1 * np.random.randn(4, 10),
+        "b1": np.zeros(10),
+        "W2": 0.1 * np.random.randn(10, 3),
+        "b2": np.zeros(3),
+    }
     np.random.seed(1)
     return 10 * np.random.randn(5, 4), np.array([0, 1, 2, 2, 1]), params
 
 
 def test_scores_printed_in_the_homework():
     X, _, params = toy_homework()
-    printed = [[-0.5328368, 0.20031504, 0.93346689], [-0.59412164, 0.15498488, 0.9040914],
-               [-0.67658362, 0.08978957, 0.85616275], [-0.77092643, 0.01339997, 0.79772637],
-               [-0.89110401, -0.08754544, 0.71601312]]
+    printed = [
+        [-0.5328368, 0.20031504, 0.93346689],
+        [-0.59412164, 0.15498488, 0.9040914],
+        [-0.67658362, 0.08978957, 0.85616275],
+        [-0.77092643, 0.01339997, 0.79772637],
+        [-0.89110401, -0.08754544, 0.71601312],
+    ]
     assert np.abs(networks.two_layer_net(X, params) - printed).sum() < 1e-7
 
 
 def test_probabilities_and_loss_printed_in_the_exercise():
     X, y, params = toy_exercise()
-    printed = [[0.3644621, 0.22911264, 0.40642526], [0.47590629, 0.17217039, 0.35192332],
-               [0.43035767, 0.26164229, 0.30800004], [0.41583127, 0.2983228, 0.28584593],
-               [0.36328815, 0.32279939, 0.31391246]]
+    printed = [
+        [0.3644621, 0.22911264, 0.40642526],
+        [0.47590629, 0.17217039, 0.35192332],
+        [0.43035767, 0.26164229, 0.30800004],
+        [0.41583127, 0.2983228, 0.28584593],
+        [0.36328815, 0.32279939, 0.31391246],
+    ]
     np.testing.assert_allclose(softmax(networks.two_layer_net(X, params)), printed, atol=1e-8)
     assert networks.two_layer_net(X, params, y, reg=2 * 0.05)[0] == pytest.approx(1.30378789133, abs=1e-10)
 
@@ -51,7 +69,13 @@ def test_two_layer_gradients(toy, reg):
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(1, 6), st.integers(1, 5), st.integers(1, 4), st.sampled_from([softmax_loss, svm_loss]), st.integers(0, 99))
+@given(
+    st.integers(1, 6),
+    st.integers(1, 5),
+    st.integers(1, 4),
+    st.sampled_from([softmax_loss, svm_loss]),
+    st.integers(0, 99),
+)
 def test_linear_gradients(N, D, C, loss, seed):
     rng = np.random.default_rng(seed)
     X, y = rng.standard_normal((N, D)), rng.integers(0, C, N)
@@ -81,13 +105,16 @@ def test_affine_numbers_of_the_homework():
     x = np.linspace(-0.1, 0.5, 240).reshape(2, 4, 5, 6)
     w = np.linspace(-0.2, 0.3, 360).reshape(120, 3)
     out, _ = layers.affine_forward(x, w, np.linspace(-0.3, 0.1, 3))
-    np.testing.assert_allclose(out, [[1.49834967, 1.70660132, 1.91485297], [3.25553199, 3.5141327, 3.77273342]], atol=1e-8)
+    np.testing.assert_allclose(
+        out, [[1.49834967, 1.70660132, 1.91485297], [3.25553199, 3.5141327, 3.77273342]], atol=1e-8
+    )
 
 
 def test_relu_numbers_of_the_homework():
     out, cache = layers.relu_forward(np.linspace(-0.5, 0.5, 12).reshape(3, 4))
-    np.testing.assert_allclose(out, [[0, 0, 0, 0], [0, 0, 0.04545455, 0.13636364],
-                                     [0.22727273, 0.31818182, 0.40909091, 0.5]], atol=1e-8)
+    np.testing.assert_allclose(
+        out, [[0, 0, 0, 0], [0, 0, 0.04545455, 0.13636364], [0.22727273, 0.31818182, 0.40909091, 0.5]], atol=1e-8
+    )
     assert layers.relu_backward(np.ones(1), layers.relu_forward(np.zeros(1))[1]) == 0
 
 
@@ -112,7 +139,9 @@ def test_the_first_loss_of_small_weights_is_log_of_the_number_of_classes():
     rng = np.random.default_rng(0)
     for C in (2, 10):
         params = networks.init_two_layer_net(20, 7, C, scale=1e-4)
-        loss, _ = networks.two_layer_net(rng.standard_normal((50, 20)).astype(np.float32), params, rng.integers(0, C, 50))
+        loss, _ = networks.two_layer_net(
+            rng.standard_normal((50, 20)).astype(np.float32), params, rng.integers(0, C, 50)
+        )
         assert loss == pytest.approx(np.log(C), abs=1e-3)
 
 
@@ -128,7 +157,12 @@ def test_shapes_that_do_not_fit_are_named():
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.integers(1, 5), min_size=2, max_size=5), st.integers(1, 5), st.sampled_from([0, 0.4]), st.integers(0, 99))
+@given(
+    st.lists(st.integers(1, 5), min_size=2, max_size=5),
+    st.integers(1, 5),
+    st.sampled_from([0, 0.4]),
+    st.integers(0, 99),
+)
 def test_mlp_gradients_of_any_depth_with_and_without_dropout(sizes, N, dropout, seed):
     rng = np.random.default_rng(seed)
     X, y = rng.standard_normal((N, sizes[0])), rng.integers(0, sizes[-1], N)
@@ -149,7 +183,10 @@ def test_mlp_of_two_layers_is_the_two_layer_net_and_of_one_the_linear_classifier
     assert a == pytest.approx(b, rel=1e-14) and all(np.allclose(one[name], two[name], rtol=1e-12) for name in params)
     linear = {"W": params["W1"], "b": params["b1"]}
     loss, grads = networks.mlp(X, {"W1": params["W1"], "b1": params["b1"]}, y, 0.1)
-    expected, (dW, db) = networks.linear_classifier(X, linear, y, 0.1)[0], networks.linear_classifier(X, linear, y, 0.1)[1].values()
+    expected, (dW, db) = (
+        networks.linear_classifier(X, linear, y, 0.1)[0],
+        networks.linear_classifier(X, linear, y, 0.1)[1].values(),
+    )
     assert loss == pytest.approx(expected) and np.allclose(grads["W1"], dW) and np.allclose(grads["b1"], db)
 
 

@@ -95,7 +95,9 @@ def test_image_grid_keeps_the_colours_of_channels_first_images():
     np.testing.assert_array_equal(plots.image_grid(red)[0].images[0].get_array()[0, 0], [255, 0, 0])
 
 
-@pytest.mark.parametrize("images", [np.zeros((0, 3, 32, 32)), np.zeros((4, 100)), np.zeros((2, 2, 2, 2)), np.zeros(3072)])
+@pytest.mark.parametrize(
+    "images", [np.zeros((0, 3, 32, 32)), np.zeros((4, 100)), np.zeros((2, 2, 2, 2)), np.zeros(3072)]
+)
 def test_image_grid_refuses_what_is_no_image(images):
     with pytest.raises(ValueError, match="images must be"):
         plots.image_grid(images)
@@ -166,9 +168,15 @@ def test_hyperplanes_need_a_plane(W, b):
         plots.hyperplanes(W, b)
 
 
-@pytest.mark.parametrize("X, y, says", [(np.zeros((3, 3)), np.zeros(3, int), "X must be"), (np.zeros((3, 2)), None, "y must"),
-                                        (np.zeros((3, 2)), np.zeros(2, int), "y must"),
-                                        (np.zeros((3, 2)), np.array([0, 1, 2]), "y run from 0 to 1")])
+@pytest.mark.parametrize(
+    "X, y, says",
+    [
+        (np.zeros((3, 3)), np.zeros(3, int), "X must be"),
+        (np.zeros((3, 2)), None, "y must"),
+        (np.zeros((3, 2)), np.zeros(2, int), "y must"),
+        (np.zeros((3, 2)), np.array([0, 1, 2]), "y run from 0 to 1"),
+    ],
+)
 def test_decision_regions_refuse_what_is_no_point_in_the_plane(X, y, says):
     with pytest.raises(ValueError, match=says):
         plots.decision_regions(lambda points: points, X, y)
@@ -181,8 +189,9 @@ def test_decision_regions_refuse_what_are_no_scores():
 
 def test_landscape_ray_draws_each_curve_over_the_steps_and_marks_the_kinks_in_sight():
     steps = np.linspace(-2, 3, 101)
-    ax = plots.landscape_ray(steps, {"hinge": np.maximum(0, steps), "softmax": np.log1p(np.exp(steps))}, kinks=[0.0, 7.0],
-                             data="CIFAR-10")
+    ax = plots.landscape_ray(
+        steps, {"hinge": np.maximum(0, steps), "softmax": np.log1p(np.exp(steps))}, kinks=[0.0, 7.0], data="CIFAR-10"
+    )
     np.testing.assert_array_equal(ax.lines[1].get_xdata(), steps)
     np.testing.assert_allclose(ax.lines[2].get_xydata(), [[0, 0]], atol=1e-12)
     assert legible(ax) and "CIFAR-10" in title(ax)
@@ -202,8 +211,10 @@ def test_landscape_plane_marks_the_lowest_point_with_a_to_the_right():
     assert legible(plots.landscape_plane(a, b, np.ones((41, 21))))
 
 
-@pytest.mark.parametrize("losses, says", [(np.zeros((21, 41)), r"\(A, B\)"), (np.zeros(41), r"\(A, B\)"),
-                                          (np.full((41, 21), np.nan), "finite")])
+@pytest.mark.parametrize(
+    "losses, says",
+    [(np.zeros((21, 41)), r"\(A, B\)"), (np.zeros(41), r"\(A, B\)"), (np.full((41, 21), np.nan), "finite")],
+)
 def test_landscape_plane_refuses_other_shapes_and_what_is_not_finite(losses, says):
     with pytest.raises(ValueError, match=says):
         plots.landscape_plane(np.linspace(-2, 2, 41), np.linspace(-1, 3, 21), losses)
@@ -211,7 +222,9 @@ def test_landscape_plane_refuses_other_shapes_and_what_is_not_finite(losses, say
 
 def test_step_sizes_circles_the_best_and_draws_the_start():
     sizes = np.logspace(-5, -1, 5)
-    ax = plots.step_sizes(sizes, {"raw": [2.3, 2.1, 4, 40, 400], "scaled": [2.3, 2.3, 2.2, 2.0, 9]}, start=2.3, data="stand-in")
+    ax = plots.step_sizes(
+        sizes, {"raw": [2.3, 2.1, 4, 40, 400], "scaled": [2.3, 2.3, 2.2, 2.0, 9]}, start=2.3, data="stand-in"
+    )
     assert legible(ax) and "stand-in" in title(ax) and ax.get_xscale() == ax.get_yscale() == "log"
     circled = [line.get_xdata()[0] for line in ax.lines if len(line.get_xdata()) == 1]
     np.testing.assert_allclose(circled, [1e-4, 1e-2])
@@ -236,7 +249,7 @@ def test_heat_map_writes_every_number_and_frames_the_highest():
     ax = plots.heat_map(values, [1, 10], [1e-5, 1e-3, "none"], "rate", "penalty", data="stand-in")
     assert legible(ax) and [t.get_text() for t in ax.texts] == ["10.0%", "25.0%", "–", "30.0%", "20.0%", "–"]
     assert [t.get_text() for t in ax.get_xticklabels()] == ["1e-05", "0.001", "none"]
-    frame, = [p for p in ax.patches if not p.get_fill()]
+    (frame,) = [p for p in ax.patches if not p.get_fill()]
     assert frame.get_xy() == (-0.5, 0.5)
     with pytest.raises(ValueError, match=r"values must be \(1, 2\)"):
         plots.heat_map(values, [1], [1, 2], "a", "b")
@@ -294,8 +307,17 @@ def test_pixel_values_writes_every_number_at_its_place():
     assert (left, right, top, bottom) == (4.5, 8.5, 9.5, 12.5)
 
 
-@pytest.mark.parametrize("patch", [np.zeros((3, 4, 4), int), np.zeros((2, 2)), np.zeros((0, 3), int), np.full((2, 2), 256),
-                                   np.full((2, 2), -1), np.zeros((32, 32), int)])
+@pytest.mark.parametrize(
+    "patch",
+    [
+        np.zeros((3, 4, 4), int),
+        np.zeros((2, 2)),
+        np.zeros((0, 3), int),
+        np.full((2, 2), 256),
+        np.full((2, 2), -1),
+        np.zeros((32, 32), int),
+    ],
+)
 def test_pixel_values_refuses_what_is_no_piece_of_a_channel(patch):
     with pytest.raises(ValueError, match="patch must be"):
         plots.pixel_values(patch)
@@ -319,9 +341,12 @@ def test_image_rows_puts_every_image_in_its_place():
     canvas = np.asarray(ax.images[0].get_array())
     assert [text.get_text() for text in ax.get_yticklabels()] == ["cats", "grey"]
     assert [text.get_text() for text in ax.get_xticklabels()] == ["a", "b", "c"]
-    for r, c, image in [(0, 2, rows["cats"][2].transpose(1, 2, 0) / 255), (1, 1, rows["grey"][1][..., None].repeat(3, 2))]:
+    for r, c, image in [
+        (0, 2, rows["cats"][2].transpose(1, 2, 0) / 255),
+        (1, 1, rows["grey"][1][..., None].repeat(3, 2)),
+    ]:
         x, y = round(ax.get_xticks()[c] - 3.5), round(ax.get_yticks()[r] - 3.5)
-        np.testing.assert_allclose(canvas[y:y + 8, x:x + 8], image)
+        np.testing.assert_allclose(canvas[y : y + 8, x : x + 8], image)
     assert (canvas[9:, 18:] == 1).all() and "stand-in" in ax.figure.get_suptitle()
     with pytest.raises(ValueError, match="expected 3, got 1"):
         plots.image_rows(rows, captions=["a"])
@@ -355,10 +380,17 @@ def test_landscape_losses_are_the_losses_at_each_place(shape, delta):
     np.testing.assert_allclose(plots.landscape_losses(scores + 1e4, y), softmax, rtol=1e-9)
 
 
-@pytest.mark.parametrize("scores, y, loss, says", [
-    (np.zeros((4, 3)), np.zeros(4, int), "svm", "loss must be"), (np.zeros(3), np.zeros(3, int), "hinge", "scores must be"),
-    (np.zeros((2, 4, 3)), np.zeros(2, int), "hinge", "scores must be"), (np.zeros((4, 3)), np.zeros(4), "softmax", "integer"),
-    (np.zeros((4, 3)), np.full(4, 3), "hinge", "from 0 to 2"), (np.zeros((0, 3)), np.zeros(0, int), "hinge", "at least one")])
+@pytest.mark.parametrize(
+    "scores, y, loss, says",
+    [
+        (np.zeros((4, 3)), np.zeros(4, int), "svm", "loss must be"),
+        (np.zeros(3), np.zeros(3, int), "hinge", "scores must be"),
+        (np.zeros((2, 4, 3)), np.zeros(2, int), "hinge", "scores must be"),
+        (np.zeros((4, 3)), np.zeros(4), "softmax", "integer"),
+        (np.zeros((4, 3)), np.full(4, 3), "hinge", "from 0 to 2"),
+        (np.zeros((0, 3)), np.zeros(0, int), "hinge", "at least one"),
+    ],
+)
 def test_landscape_losses_refuse_what_does_not_fit(scores, y, loss, says):
     with pytest.raises(ValueError, match=says):
         plots.landscape_losses(scores, y, loss)
@@ -366,6 +398,7 @@ def test_landscape_losses_refuse_what_does_not_fit(scores, y, loss, says):
 
 def test_live_curves_are_drawn_into_one_display_and_end_as_one_figure(monkeypatch):
     import IPython.display
+
     shown, updated = [], []
 
     class Handle:

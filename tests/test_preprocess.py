@@ -4,10 +4,10 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings, strategies as st
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
-from labkit.preprocess import (append_bias, flatten, random_projection, standardize, subtract_mean_image,
-                               whiten)
+from labkit.preprocess import append_bias, flatten, random_projection, standardize, subtract_mean_image, whiten
 
 FUNCTIONS = [subtract_mean_image, standardize, whiten, random_projection, append_bias]
 DTYPES = [np.uint8, np.float32, np.float64, np.int64]
@@ -126,8 +126,9 @@ def test_a_feature_constant_up_to_rounding_is_not_blown_up(dtype):
     assert abs(whiten(X, method="zca")[:, 1]).max() < 1e-6
 
 
-@given(st.integers(1, 60), st.integers(1, 12), st.sampled_from(["pca", "zca"]), st.sampled_from(DTYPES),
-       st.integers(0, 99))
+@given(
+    st.integers(1, 60), st.integers(1, 12), st.sampled_from(["pca", "zca"]), st.sampled_from(DTYPES), st.integers(0, 99)
+)
 @settings(max_examples=60, deadline=None)
 def test_whitened_covariance_is_the_identity_where_the_data_vary(N, D, method, dtype, seed):
     X = images(N, (D,), dtype, seed)
@@ -239,21 +240,24 @@ def test_no_float64_copy_of_the_data_is_made(function):
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-@pytest.mark.parametrize("arrays, message", [
-    ([np.zeros((0, 5))], r"must hold at least one image and one feature, got shape \(0, 5\)"),
-    ([np.zeros((5, 0))], "must hold at least one image and one feature"),
-    ([np.zeros(5)], r"must have shape \(N, D\) or \(N, ...\), an image a row, got \(5,\)"),
-    ([3.0], "must have shape"),
-    ([None], "must have shape"),
-    ([np.full((2, 2), "a")], "must be an array of real numbers, got dtype <U1"),
-    ([np.ones((2, 2), complex)], "must be an array of real numbers, got dtype complex128"),
-    ([[[1, 2], [3]]], "must be an array of numbers, got rows of unequal length"),
-    ([np.array([[1.0, np.nan]])], "must hold finite numbers, got NaN or infinity"),
-    ([np.array([[1.0, -np.inf]], np.float32)], "must hold finite numbers"),
-    ([np.ones((4, 3)), np.ones((4, 2))], r"array 1 after \w+ must hold images of the size of .*3.*got .*2"),
-    ([np.ones((4, 3)), np.ones((4, 3)), np.ones(3)], r"array 2 after \w+ must have shape \(N, D\)"),
-    ([np.ones((4, 3)), np.array([[1.0, 2.0, np.nan]])], r"array 1 after \w+ must hold finite numbers"),
-])
+@pytest.mark.parametrize(
+    "arrays, message",
+    [
+        ([np.zeros((0, 5))], r"must hold at least one image and one feature, got shape \(0, 5\)"),
+        ([np.zeros((5, 0))], "must hold at least one image and one feature"),
+        ([np.zeros(5)], r"must have shape \(N, D\) or \(N, ...\), an image a row, got \(5,\)"),
+        ([3.0], "must have shape"),
+        ([None], "must have shape"),
+        ([np.full((2, 2), "a")], "must be an array of real numbers, got dtype <U1"),
+        ([np.ones((2, 2), complex)], "must be an array of real numbers, got dtype complex128"),
+        ([[[1, 2], [3]]], "must be an array of numbers, got rows of unequal length"),
+        ([np.array([[1.0, np.nan]])], "must hold finite numbers, got NaN or infinity"),
+        ([np.array([[1.0, -np.inf]], np.float32)], "must hold finite numbers"),
+        ([np.ones((4, 3)), np.ones((4, 2))], r"array 1 after \w+ must hold images of the size of .*3.*got .*2"),
+        ([np.ones((4, 3)), np.ones((4, 3)), np.ones(3)], r"array 2 after \w+ must have shape \(N, D\)"),
+        ([np.ones((4, 3)), np.array([[1.0, 2.0, np.nan]])], r"array 1 after \w+ must hold finite numbers"),
+    ],
+)
 def test_bad_arrays_are_refused(function, arrays, message):
     with pytest.raises(ValueError, match=message):
         function(*arrays)
@@ -274,24 +278,27 @@ def test_bad_dtypes_are_refused(function, dtype):
         function(images(5), dtype=dtype)
 
 
-@pytest.mark.parametrize("function, options, message", [
-    (whiten, {"method": "lda"}, 'method must be "pca" or "zca", got \'lda\''),
-    (whiten, {"method": None}, 'method must be "pca" or "zca"'),
-    (whiten, {"components": 0}, "components must be a positive integer, got 0"),
-    (whiten, {"components": 2.0}, "components must be a positive integer, got 2.0"),
-    (whiten, {"components": True}, "components must be a positive integer"),
-    (whiten, {"components": 49}, "components must be at most the number of features, 48, got 49"),
-    (whiten, {"components": 3, "method": "zca"}, 'components must be None for method="zca"'),
-    (whiten, {"epsilon": -1e-3}, "epsilon must be a number, at least 0"),
-    (whiten, {"epsilon": np.nan}, "epsilon must be a number, at least 0"),
-    (whiten, {"epsilon": "a"}, "epsilon must be a number, at least 0"),
-    (random_projection, {"dim": 0}, "dim must be a positive integer, got 0"),
-    (random_projection, {"dim": -3}, "dim must be a positive integer"),
-    (random_projection, {"dim": 2.5}, "dim must be a positive integer"),
-    (random_projection, {"dim": None}, "dim must be a positive integer"),
-    (random_projection, {"seed": -1}, "seed must be a non-negative integer"),
-    (random_projection, {"seed": "a"}, "seed must be a non-negative integer"),
-])
+@pytest.mark.parametrize(
+    "function, options, message",
+    [
+        (whiten, {"method": "lda"}, 'method must be "pca" or "zca", got \'lda\''),
+        (whiten, {"method": None}, 'method must be "pca" or "zca"'),
+        (whiten, {"components": 0}, "components must be a positive integer, got 0"),
+        (whiten, {"components": 2.0}, "components must be a positive integer, got 2.0"),
+        (whiten, {"components": True}, "components must be a positive integer"),
+        (whiten, {"components": 49}, "components must be at most the number of features, 48, got 49"),
+        (whiten, {"components": 3, "method": "zca"}, 'components must be None for method="zca"'),
+        (whiten, {"epsilon": -1e-3}, "epsilon must be a number, at least 0"),
+        (whiten, {"epsilon": np.nan}, "epsilon must be a number, at least 0"),
+        (whiten, {"epsilon": "a"}, "epsilon must be a number, at least 0"),
+        (random_projection, {"dim": 0}, "dim must be a positive integer, got 0"),
+        (random_projection, {"dim": -3}, "dim must be a positive integer"),
+        (random_projection, {"dim": 2.5}, "dim must be a positive integer"),
+        (random_projection, {"dim": None}, "dim must be a positive integer"),
+        (random_projection, {"seed": -1}, "seed must be a non-negative integer"),
+        (random_projection, {"seed": "a"}, "seed must be a non-negative integer"),
+    ],
+)
 def test_bad_options_are_refused(function, options, message):
     with pytest.raises(ValueError, match=message):
         function(images(60), **options)

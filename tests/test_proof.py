@@ -27,10 +27,15 @@ from labkit.course.student import make_release
 matplotlib.use("Agg")
 ROOT = Path(__file__).parents[1]
 ALL = os.environ.get("LABKIT_PROOF") == "all"
-TABLES = {table["NOTEBOOK"]: table for table in (
-    runpy.run_path(str(path)) for path in sorted(Path(__file__).parent.glob("answers/*.py")))}
-LABS = [path for path in sorted((ROOT / "notebooks").glob("*.ipynb")) if path.name in TABLES
-        and (ALL or path.name.startswith("03"))]
+TABLES = {
+    table["NOTEBOOK"]: table
+    for table in (runpy.run_path(str(path)) for path in sorted(Path(__file__).parent.glob("answers/*.py")))
+}
+LABS = [
+    path
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb"))
+    if path.name in TABLES and (ALL or path.name.startswith("03"))
+]
 
 
 @pytest.fixture(scope="module", params=LABS, ids=lambda path: path.stem[:2])
@@ -44,8 +49,10 @@ def lab(request, tmp_path_factory):
 
 def _answers(table, kind):
     """{cell: [(name, source, {exercise: points lost})]}"""
-    return {cell: [(name, *(found[:2] if kind == "WRONG" else (found, {}))) for name, found in answers.items()]
-            for cell, answers in table[kind].items()}
+    return {
+        cell: [(name, *(found[:2] if kind == "WRONG" else (found, {}))) for name, found in answers.items()]
+        for cell, answers in table[kind].items()
+    }
 
 
 def _run(source, names, filename):
@@ -62,7 +69,7 @@ def prepared(lab):
     mark._author_marks(nb, source, release, {})
     names = {"__name__": "__main__", "display": lambda *a, **k: None}
     last = max(i for i, cell in enumerate(nb.cells) if labs.kind(cell))
-    for index, cell in enumerate(nb.cells[:last + 1]):
+    for index, cell in enumerate(nb.cells[: last + 1]):
         if cell.cell_type == "code" and labs.NOT_FOR_MARKING not in cell.metadata.get("tags", []):
             _run(cell.source, names, f"<{path.stem} {index}>")
     return names
@@ -83,10 +90,11 @@ def _points(release, names, cell):
 @pytest.mark.parametrize("kind", ["RIGHT", "WRONG"])
 def test_answers_in_the_labs_own_namespace(lab, prepared, kind):
     import matplotlib.pyplot as plt
+
     _, _, release, table, _ = lab
     failed = []
     for cell, answers in _answers(table, kind).items():
-        for name, source, loses in answers[::1 if ALL else 4]:
+        for name, source, loses in answers[:: 1 if ALL else 4]:
             names = dict(prepared)
             try:
                 _run(source, names, f"<{cell} {name}>")
@@ -104,8 +112,14 @@ def test_no_line_of_a_solution_is_left(lab):
     _, source, release, _, _ = lab
     text = json.dumps(release, ensure_ascii=False)
     squeezed = re.sub(r"\s+", "", text)
-    asked = re.sub(r"\s+", "", json.dumps([re.sub(r"### BEGIN (.*?)###\s*END [A-Z ]+", "", cell.source, flags=re.S)
-                                           for cell in source.cells], ensure_ascii=False))
+    asked = re.sub(
+        r"\s+",
+        "",
+        json.dumps(
+            [re.sub(r"### BEGIN (.*?)###\s*END [A-Z ]+", "", cell.source, flags=re.S) for cell in source.cells],
+            ensure_ascii=False,
+        ),
+    )
     for cell in source.cells:
         for block in re.findall(r"### BEGIN (?:SOLUTION|MARKING NOTES)\n(.*?)### END", cell.source, re.S):
             for line in block.splitlines():
@@ -129,8 +143,11 @@ def _mixed(lab, kind, turn):
 def test_through_labkit_grade(lab):
     path, source, release, table, folder = lab
     longest = {kind: max(len(answers) for answers in table[kind].values()) for kind in ("RIGHT", "WRONG")}
-    full = {labs.grading(c)["grade_id"].removeprefix("check-").replace("-", "_"): labs.grading(c)["points"]
-            for c in release.cells if labs.kind(c) == "check"}
+    full = {
+        labs.grading(c)["grade_id"].removeprefix("check-").replace("-", "_"): labs.grading(c)["points"]
+        for c in release.cells
+        if labs.kind(c) == "check"
+    }
     handed_in = {"blank": (release, full), "solved": (tiny_lab.answered(release, source), {})}
     for kind, turns in (("RIGHT", [1]), ("WRONG", [23])):
         for turn in range(0, longest[kind], 4) if ALL else turns:
@@ -139,12 +156,31 @@ def test_through_labkit_grade(lab):
         (folder / "in" / student).mkdir(parents=True)
         nbformat.write(nb, folder / "in" / student / path.name)
     data = ["--standin"] if os.environ.get("LABKIT_DATA") == "standin" else []
-    assert main(["grade", str(folder / "in"), "--out", str(folder / "report"), "--notebooks", str(path.parent),
-                 "--labs", path.stem, "--cell-timeout", "300", *data]) == 0
+    assert (
+        main(
+            [
+                "grade",
+                str(folder / "in"),
+                "--out",
+                str(folder / "report"),
+                "--notebooks",
+                str(path.parent),
+                "--labs",
+                path.stem,
+                "--cell-timeout",
+                "300",
+                *data,
+            ]
+        )
+        == 0
+    )
     for student, (_, loses) in handed_in.items():
         result = json.loads((folder / "report" / "results" / student / f"{path.stem}.json").read_text(encoding="utf-8"))
-        lost = {row["id"].removeprefix("check-").replace("-", "_"): round(row["max_points"] - row["points"], 6)
-                for row in result["rubric"] if row["kind"] == "auto" and row["points"] != row["max_points"]}
+        lost = {
+            row["id"].removeprefix("check-").replace("-", "_"): round(row["max_points"] - row["points"], 6)
+            for row in result["rubric"]
+            if row["kind"] == "auto" and row["points"] != row["max_points"]
+        }
         assert (student, lost) == (student, {e: p for e, p in loses.items() if p}), result
         if student in ("blank", "solved"):
             assert result["status"] == "ok", result

@@ -64,9 +64,7 @@ def backgrounds():
                 if labelled:
                     what = "loss" if name == "cost-plot" else "share classified correctly"
                     ax.set(
-                        xlabel="step of gradient descent",
-                        ylabel=what,
-                        title=f"The {what} on 1,000 images (stand-in)",
+                        xlabel="step of gradient descent", ylabel=what, title=f"The {what} on 1,000 images (stand-in)"
                     )
                 data = io.BytesIO()
                 fig.savefig(data)
@@ -79,9 +77,7 @@ def draw(path, base, rng, falls):
     """A curve of its own over a figure's axes."""
     image = base.copy()
     x = np.linspace(0, 1, 120)
-    y = (np.exp(-6 * x) if falls else 1 - 0.8 * np.exp(-5 * x)) * rng.uniform(0.6, 1) + rng.normal(
-        0, 0.02, x.size
-    )
+    y = (np.exp(-6 * x) if falls else 1 - 0.8 * np.exp(-5 * x)) * rng.uniform(0.6, 1) + rng.normal(0, 0.02, x.size)
     points = list(zip(90 + x * 570, 350 - np.clip(y, 0, 1) * 280))
     ImageDraw.Draw(image).line(points, fill=(0, 114, 178), width=2, joint="curve")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -148,8 +144,7 @@ def make_class(report, count, seed=0, hostile=()):
     for number, (name, *_) in enumerate(PLOTS):
         draw(report / f"reference/{LAB}/{name}.png", base[name, True], rng, number == 0)
     reference = result(
-        "_reference",
-        plots=[plot_entry("x", k) | {"image": f"reference/{LAB}/{PLOTS[k][0]}.png"} for k in (0, 1)],
+        "_reference", plots=[plot_entry("x", k) | {"image": f"reference/{LAB}/{PLOTS[k][0]}.png"} for k in (0, 1)]
     )
     save(report, reference, "_reference")
     names = [f"student{i:03d}" for i in range(count)]
@@ -286,9 +281,7 @@ def test_names_and_texts_of_students_stay_text(page):
     running = [text for attrs, text in html.scripts if attrs.get("type") is None]
     assert len(running) == 1 and running[0] == (sheet.TEMPLATES / "sheet.js").read_text(encoding="utf-8")
     assert not any(name.startswith("on") for _, attrs in html.elements for name in attrs)
-    assert not any(
-        "window.hacked" in (attrs.get("src") or "") or attrs.get("src") == "x" for _, attrs in html.elements
-    )
+    assert not any("window.hacked" in (attrs.get("src") or "") or attrs.get("src") == "x" for _, attrs in html.elements)
 
 
 def test_hostile_text_in_every_field_stays_text(tmp_path):
@@ -312,15 +305,7 @@ def test_hostile_text_in_every_field_stays_text(tmp_path):
 
 
 def test_every_status_is_told_and_a_lab_not_handed_in_has_a_row(tmp_path):
-    statuses = [
-        "did not run",
-        "ran with errors",
-        "not readable",
-        "too large",
-        "timed out",
-        "out of memory",
-        "missing",
-    ]
+    statuses = ["did not run", "ran with errors", "not readable", "too large", "timed out", "out of memory", "missing"]
     for i, status in enumerate(statuses):
         save(tmp_path, result(f"s{i}", status=status, points=[], message=f"said {i}"))
     save(tmp_path, result("only-in-04", lab="04_softmax"))
@@ -416,10 +401,7 @@ def many_students(folder, monkeypatch, count=300):
     make_class(folder, 14)
     for i in range(14, count):
         name = f"student{i:03d}"
-        save(
-            folder,
-            result(name, points=[20, 12, 20, 10, 10, 5, 10, 5], plots=[plot_entry(name, k) for k in (0, 1)]),
-        )
+        save(folder, result(name, points=[20, 12, 20, 10, 10, 5, 10, 5], plots=[plot_entry(name, k) for k in (0, 1)]))
     encoded = [sheet._pictures(path) for path in sorted((folder / "plots").glob("*/*/*.png"))]
     turns = itertools.cycle(encoded)
     monkeypatch.setattr(sheet, "_pictures", lambda path: next(turns) | {"digest": str(path)})
@@ -482,30 +464,18 @@ def test_points_by_eye_that_fit_nothing_are_named_and_left_out():
     }
     (merged,), problems = merge_eye_points([result("ada", plots=[plot_entry("ada", 0)])], eye)
     assert merged["points"] == 100 and merged["eye"] == {}
-    assert (
-        len(problems) == 3
-        and "at most 10" in problems[0]
-        and "bob" in problems[1]
-        and "nothing" in problems[2]
-    )
+    assert len(problems) == 3 and "at most 10" in problems[0] and "bob" in problems[1] and "nothing" in problems[2]
 
 
 def test_a_student_without_plots_can_be_given_points_for_those_of_the_lab():
     both = [result("ada", plots=[plot_entry("ada", 0)]), result("bob", points=[], status="not readable")]
     merged, problems = merge_eye_points(both, {("bob", LAB, "cost-plot"): {"points": 4.0, "comment": ""}})
-    assert (
-        not problems
-        and merged[1]["points"] == 4
-        and merged[1]["max_points"] == merged[0]["max_points"] == 100
-    )
+    assert not problems and merged[1]["points"] == 4 and merged[1]["max_points"] == merged[0]["max_points"] == 100
 
 
 def test_csv_round_trip_guards_formulas(tmp_path):
     names = [*HOSTILE, "a\nb", "\t=1", " =1", "'=1", "''", "007"]
-    eye = {
-        (name, LAB, "cost-plot"): {"points": i / 4 or None, "comment": f"=cmd|{i}"}
-        for i, name in enumerate(names)
-    }
+    eye = {(name, LAB, "cost-plot"): {"points": i / 4 or None, "comment": f"=cmd|{i}"} for i, name in enumerate(names)}
     write_eye_points(eye, tmp_path / "eye.csv")
     assert read_eye_points(tmp_path / "eye.csv") == eye
     text = (tmp_path / "eye.csv").read_text(encoding="utf-8-sig")
@@ -513,9 +483,7 @@ def test_csv_round_trip_guards_formulas(tmp_path):
         assert not any(field.lstrip()[:1] in "=+-@" and field for field in line)
 
 
-@pytest.mark.parametrize(
-    "encoding, delimiter", [("utf-8", ","), ("utf-8-sig", ";"), ("cp1252", ";"), ("utf-16", "\t")]
-)
+@pytest.mark.parametrize("encoding, delimiter", [("utf-8", ","), ("utf-8-sig", ";"), ("cp1252", ";"), ("utf-16", "\t")])
 def test_csv_as_spreadsheets_save_it(tmp_path, encoding, delimiter):
     rows = [
         ["Comment", "student", "lab", "id", "points"],
@@ -561,10 +529,7 @@ def test_csv_that_is_none_or_disagrees_is_refused(tmp_path):
 
 def test_the_page_shows_eye_csv_of_the_report(tmp_path):
     make_class(tmp_path, 3)
-    csv_of(
-        tmp_path / "eye.csv",
-        [["student000", LAB, "cost-plot", "6", "thin"], ["gone", LAB, "cost-plot", "1", ""]],
-    )
+    csv_of(tmp_path / "eye.csv", [["student000", LAB, "cost-plot", "6", "thin"], ["gone", LAB, "cost-plot", "1", ""]])
     path = write_sheet(tmp_path)
     values = {a["data-c"]: a.get("value") for t, a in parsed(path).rows[0] if t == "input"}
     assert values["0.points"] == "6" and values["0.comment"] == "thin"
@@ -664,17 +629,11 @@ def csv_text(browser):
 
 def test_filters_search_and_sort(opened):
     def choose(flag):
-        opened.execute_script(
-            "document.querySelector(`.filters input[value='${arguments[0]}']`).click()", flag
-        )
+        opened.execute_script("document.querySelector(`.filters input[value='${arguments[0]}']`).click()", flag)
 
     everybody = shown_names(opened)
     choose("missing axis labels")
-    labels = {
-        (*(f"student{i:03d}" for i in range(26)), *HOSTILE)[i]
-        for i in range(36)
-        if i % 7 == 6 and i % 17 != 16
-    }
+    labels = {(*(f"student{i:03d}" for i in range(26)), *HOSTILE)[i] for i in range(36) if i % 7 == 6 and i % 17 != 16}
     labels = {n for n in labels if n not in ("student012", "student025")}  # these did not run
     assert set(shown_names(opened)) == labels
     choose("below the promised accuracy")
@@ -699,9 +658,7 @@ def test_filters_search_and_sort(opened):
     assert points == sorted(points, reverse=True) and points[0] > points[-1]
     find(opened, "[data-sort=name] button").click()
     assert find(opened, "[data-sort=name]").get_attribute("aria-sort") == "ascending"
-    assert [n for n in shown_names(opened) if n.startswith("student")] == [
-        f"student{i:03d}" for i in range(26)
-    ]
+    assert [n for n in shown_names(opened) if n.startswith("student")] == [f"student{i:03d}" for i in range(26)]
 
 
 def test_by_keyboard_alone(opened):
@@ -768,9 +725,9 @@ def test_points_survive_a_reload_and_export_and_come_back(opened, page, tmp_path
     assert find(opened, f"{b} .points[data-c='0.points']").get_attribute("aria-invalid") == "true"
     assert "unsaved: 3 entries" in find(opened, "#unsaved").text
     opened.refresh()
-    assert find(opened, f"{a} .points").get_attribute("value") == "2" and find(
-        opened, f"{a} output"
-    ).text == str(before - 8)
+    assert find(opened, f"{a} .points").get_attribute("value") == "2" and find(opened, f"{a} output").text == str(
+        before - 8
+    )
     assert "unsaved: 3 entries" in find(opened, "#unsaved").text
     text = csv_text(opened)
     assert "=cmd" in text and "\n=" not in text and ",=" not in text and '"=' not in text
@@ -792,13 +749,11 @@ def test_points_survive_a_reload_and_export_and_come_back(opened, page, tmp_path
     assert find(opened, f"{evil} .comment[data-c='1.comment']").get_attribute("value") == "=cmd|' /C calc'!A0"
     assert not find(opened, "#unsaved").is_displayed()
     (tmp_path / "bad.csv").write_text(
-        "student;lab;id;points\nstudent003;%s;cost-plot;3,5\nnobody;x;y;1\nstudent004;%s;cost-plot;99\n"
-        % (LAB, LAB)
+        "student;lab;id;points\nstudent003;%s;cost-plot;3,5\nnobody;x;y;1\nstudent004;%s;cost-plot;99\n" % (LAB, LAB)
     )
     find(opened, "#import").send_keys(str(tmp_path / "bad.csv"))
     wait_for(
-        lambda: "Read 1 entry; left out: 1 for no student, lab or plot here, 1 without"
-        in find(opened, "#notice").text
+        lambda: "Read 1 entry; left out: 1 for no student, lab or plot here, 1 without" in find(opened, "#notice").text
     )
     assert find(opened, f"{a} .points").get_attribute("value") == "3.5"
 
@@ -846,10 +801,7 @@ def test_what_is_renewed_in_the_report_is_taken_over_and_what_is_typed_is_kept(c
     a, b = (f"tbody tr[data-line='{i}'] .points" for i in (0, 1))
     find(chromium, a).send_keys("3")
     wait_for(lambda: chromium.execute_script("return localStorage.length") > 0)
-    csv_of(
-        tmp_path / "eye.csv",
-        [["student000", LAB, "cost-plot", "9", ""], ["student001", LAB, "cost-plot", "8", ""]],
-    )
+    csv_of(tmp_path / "eye.csv", [["student000", LAB, "cost-plot", "9", ""], ["student001", LAB, "cost-plot", "8", ""]])
     write_sheet(tmp_path)
     chromium.get(path.as_uri())
     assert [find(chromium, x).get_attribute("value") for x in (a, b)] == ["3", "8"]
@@ -889,9 +841,7 @@ def test_print_has_all_pictures_and_no_controls(chromium, tmp_path):
     assert pdf.count(b"/Subtype /Image") >= different > 40
     chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
-        assert not any(
-            e.is_displayed() for e in chromium.find_elements("css selector", ".tools, .filters, .comment")
-        )
+        assert not any(e.is_displayed() for e in chromium.find_elements("css selector", ".tools, .filters, .comment"))
         assert find(chromium, "tbody tr").value_of_css_property("break-inside") == "avoid"
         assert find(chromium, ".reference img").is_displayed()
     finally:
@@ -900,10 +850,7 @@ def test_print_has_all_pictures_and_no_controls(chromium, tmp_path):
 
 def test_several_labs_and_large_plots_beside_the_page(chromium, tmp_path, monkeypatch):
     make_class(tmp_path, 2)
-    save(
-        tmp_path,
-        result("student001", lab="04_softmax", plots=[plot_entry("student001", 0)]) | {"title": "Lab 4"},
-    )
+    save(tmp_path, result("student001", lab="04_softmax", plots=[plot_entry("student001", 0)]) | {"title": "Lab 4"})
     monkeypatch.setattr(sheet, "BUDGET", 0)
     chromium.get(write_sheet(tmp_path).as_uri())
     assert find(chromium, "section[data-lab='1']").get_attribute("hidden")
@@ -915,9 +862,7 @@ def test_several_labs_and_large_plots_beside_the_page(chromium, tmp_path, monkey
         "student001",
     ]
     assert "not handed in" in find(chromium, "section:not([hidden]) tbody").text
-    chromium.execute_script(
-        "document.querySelector('section:not([hidden]) tbody tr:nth-child(2) .enlarge').click()"
-    )
+    chromium.execute_script("document.querySelector('section:not([hidden]) tbody tr:nth-child(2) .enlarge').click()")
     wait_for(lambda: chromium.execute_script("return document.querySelector('.own img').naturalWidth") == 700)
     assert find(chromium, ".own img").get_attribute("src").startswith("file:")
     assert not find(chromium, ".other").is_displayed()

@@ -73,6 +73,7 @@ def no_drawing():
 
 # --- the set
 
+
 @pytest.mark.parametrize("name", ALL_FILES)
 def test_checksums(folder, name):
     assert sha256((folder / name).read_bytes()) == SHA256[name]
@@ -156,7 +157,7 @@ def test_pixels_are_like_those_of_photographs(batches):
     assert 100 < X.mean() < 140 and 50 < X.std() < 75  # CIFAR-10: 121 and 64
     assert abs(X[..., 1:] - X[..., :-1]).mean() < 20  # neighbours are alike
     red, _, blue = X[np.array(batches[0][b"labels"]) == 0].mean(axis=(0, 2, 3))
-    assert blue > red + 10                            # aeroplanes before the sky: channels in the right order
+    assert blue > red + 10  # aeroplanes before the sky: channels in the right order
 
 
 def test_colour_and_place_help_but_do_not_decide(batches):
@@ -171,13 +172,16 @@ def test_colour_and_place_help_but_do_not_decide(batches):
 
 # --- render
 
+
 @pytest.mark.parametrize("label", CLASSES)
 def test_render_is_a_picture_and_repeats(label):
     picture = render(label)
     assert picture.shape == (3, 32, 32) and picture.dtype == np.uint8
     np.testing.assert_array_equal(picture, render(CLASSES.index(label)))
-    np.testing.assert_array_equal(picture, render(label, viewpoint=0, scale=1, deformation=0.0, occlusion=0,
-                                                  illumination=0, clutter=0, variant=0, seed=0))
+    np.testing.assert_array_equal(
+        picture,
+        render(label, viewpoint=0, scale=1, deformation=0.0, occlusion=0, illumination=0, clutter=0, variant=0, seed=0),
+    )
     assert picture.std() > 10
 
 
@@ -221,8 +225,17 @@ def test_render_takes_numpy_numbers():
 def test_render_in_extremes():
     for label in CLASSES:
         for v in (-1, 1):
-            picture = render(label, viewpoint=v, scale=1 + v / 2, deformation=v, occlusion=1, illumination=v,
-                             clutter=1, variant=99_999_999, seed=99_999_999)
+            picture = render(
+                label,
+                viewpoint=v,
+                scale=1 + v / 2,
+                deformation=v,
+                occlusion=1,
+                illumination=v,
+                clutter=1,
+                variant=99_999_999,
+                seed=99_999_999,
+            )
             assert picture.std() > 5
 
 
@@ -250,6 +263,7 @@ def test_render_refuses_unknown_classes(label):
 
 
 # --- making it, and what can go wrong
+
 
 def everything_in(folder):
     return sorted(str(p.relative_to(folder)) for p in folder.rglob("*"))
@@ -288,9 +302,14 @@ def test_make_fills_an_empty_folder(small, tmp_path):
     assert files.is_complete(make_standin(tmp_path))
 
 
-@pytest.mark.parametrize("error, seen", [
-    (KeyboardInterrupt(), KeyboardInterrupt), (MemoryError(), MemoryError),
-    (OSError(errno.ENOSPC, "No space left on device"), DataError)])
+@pytest.mark.parametrize(
+    "error, seen",
+    [
+        (KeyboardInterrupt(), KeyboardInterrupt),
+        (MemoryError(), MemoryError),
+        (OSError(errno.ENOSPC, "No space left on device"), DataError),
+    ],
+)
 @pytest.mark.parametrize("during", ["draw", "the third file", "rename"])
 def test_nothing_half_written(small, tmp_path, monkeypatch, error, seen, during):
     def fail(*_):
@@ -375,8 +394,12 @@ def test_two_processes_at_once(small, tmp_path, call, times):
     code = TWO.format(sizes=files.SIZES, log=str(log), call=call.format(place=str(place)))
     root = str(Path(__file__).resolve().parents[1])
     env = os.environ | {"PYTHONPATH": root}
-    both = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                             text=True, env=env) for _ in range(2)]
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env
+        )
+        for _ in range(2)
+    ]
     said = [process.communicate(timeout=60) for process in both]
     assert [p.returncode for p in both] == [0, 0], said
     assert said[0][0] == said[1][0] and files.is_complete(Path(said[0][0].strip()))
@@ -386,13 +409,16 @@ def test_two_processes_at_once(small, tmp_path, call, times):
 
 def test_same_bytes_without_the_newest_instructions():
     """NumPy with its vector instructions switched off, as on an old processor, draws the same."""
-    code = ("import hashlib; from labkit.data.standin.files import snapshots as draw; "
-            "print(hashlib.sha256(draw('cat', 0, 9, 5).tobytes() + draw('ship', 1, 9, 5).tobytes())"
-            ".hexdigest())")
-    env = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[1]),
-                        "NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3 AVX512F AVX512CD AVX512_SKX X86_V3 X86_V4"}
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True,
-                          env=env)
+    code = (
+        "import hashlib; from labkit.data.standin.files import snapshots as draw; "
+        "print(hashlib.sha256(draw('cat', 0, 9, 5).tobytes() + draw('ship', 1, 9, 5).tobytes())"
+        ".hexdigest())"
+    )
+    env = os.environ | {
+        "PYTHONPATH": str(Path(__file__).resolve().parents[1]),
+        "NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3 AVX512F AVX512CD AVX512_SKX X86_V3 X86_V4",
+    }
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, env=env)
     if "baseline" in done.stderr:
         pytest.skip("this NumPy was built for one processor and cannot do without its instructions")
     here = sha256(files.snapshots("cat", 0, 9, 5).tobytes() + files.snapshots("ship", 1, 9, 5).tobytes())

@@ -32,22 +32,36 @@ def release(edition):
 
 def test_solutions_are_stubs_that_keep_their_hint(release):
     cell = release.cells[tiny_lab.at(release, "score")]
-    assert cell.source == ('def score(X, W):\n    """Scores."""\n    # Hint: a matrix product.\n'
-                           "    ...  # your code here")
+    assert cell.source == (
+        'def score(X, W):\n    """Scores."""\n    # Hint: a matrix product.\n    ...  # your code here'
+    )
     assert release.cells[tiny_lab.at(release, "cost-plot")].source.endswith("# Hint: plt.subplots().\n# your code here")
     assert release.cells[tiny_lab.at(release, "why")].source.strip() == "Why does it fall?\n\n*Your answer here.*"
 
 
 def test_nothing_of_the_author_is_left(release):
     text = json.dumps(release)
-    for secret in ("X @ W", "uphill", "Two points", "argmax(axis", "secret output", "BEGIN", "not-for-marking",
-                   "key-figure", "nbval", "labkit\": {", "nobody", "set_xlabel"):
+    for secret in (
+        "X @ W",
+        "uphill",
+        "Two points",
+        "argmax(axis",
+        "secret output",
+        "BEGIN",
+        "not-for-marking",
+        "key-figure",
+        "nbval",
+        'labkit": {',
+        "nobody",
+        "set_xlabel",
+    ):
         assert secret not in text
     assert all(not cell.outputs and cell.execution_count is None for cell in release.cells if cell.cell_type == "code")
 
 
 def test_checks_are_locked_and_carry_checksums(release):
     from nbgrader.utils import compute_checksum
+
     graded = [cell for cell in release.cells if labs.kind(cell)]
     assert len(graded) == 7
     for cell in graded:
@@ -65,10 +79,15 @@ def test_the_first_cell_tests_the_installation(edition, release):
     assert done.returncode == 0 and "pip install" in done.stdout and "Traceback" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("fault, words", [
-    ({"_OLDEST_PYTHON": (9, 0)}, "needs Python 9.0"),
-    ({"_required": lambda: [("no_such_package", "")]}, "no_such_package"),
-    ({"_required": lambda: [("numpy", ">=99")]}, "needs >=99"), ({"_data": lambda: 1 / 0}, "could not be tested")])
+@pytest.mark.parametrize(
+    "fault, words",
+    [
+        ({"_OLDEST_PYTHON": (9, 0)}, "needs Python 9.0"),
+        ({"_required": lambda: [("no_such_package", "")]}, "no_such_package"),
+        ({"_required": lambda: [("numpy", ">=99")]}, "needs >=99"),
+        ({"_data": lambda: 1 / 0}, "could not be tested"),
+    ],
+)
 def test_the_first_cell_says_what_is_wrong(monkeypatch, capsys, fault, words):
     for name, value in fault.items():
         monkeypatch.setattr(ready, name, value)
@@ -115,19 +134,22 @@ def _broken(change):
     return labs.problems(nb)
 
 
-@pytest.mark.parametrize("words, change", [
-    ("same grade_id", lambda nb, cell: nb.cells.append(copy.deepcopy(cell("score")))),
-    ("needs points", lambda nb, cell: cell("check-score").metadata.nbgrader.pop("points")),
-    ("needs points", lambda nb, cell: cell("check-score").metadata.nbgrader.update(points=0)),
-    ("needs points", lambda nb, cell: cell("why").metadata.nbgrader.pop("points")),
-    ("needs its solution", lambda nb, cell: cell("score").update(source="def score(X, W): return X @ W")),
-    ("needs its model answer", lambda nb, cell: cell("why").update(source="Because.")),
-    ("do not come in pairs", lambda nb, cell: cell("score").update(source="### BEGIN SOLUTION\n1")),
-    ("no solution cell", lambda nb, cell: nb.cells[1].update(source="### BEGIN SOLUTION\n1\n### END SOLUTION")),
-    ("grade_id", lambda nb, cell: cell("score").metadata.nbgrader.pop("grade_id")),
-    ("schema_version", lambda nb, cell: cell("score").metadata.nbgrader.update(schema_version=2)),
-    ("further down", lambda nb, cell: nb.cells.append(nb.cells.pop(tiny_lab.at(nb, "accuracy")))),
-])
+@pytest.mark.parametrize(
+    "words, change",
+    [
+        ("same grade_id", lambda nb, cell: nb.cells.append(copy.deepcopy(cell("score")))),
+        ("needs points", lambda nb, cell: cell("check-score").metadata.nbgrader.pop("points")),
+        ("needs points", lambda nb, cell: cell("check-score").metadata.nbgrader.update(points=0)),
+        ("needs points", lambda nb, cell: cell("why").metadata.nbgrader.pop("points")),
+        ("needs its solution", lambda nb, cell: cell("score").update(source="def score(X, W): return X @ W")),
+        ("needs its model answer", lambda nb, cell: cell("why").update(source="Because.")),
+        ("do not come in pairs", lambda nb, cell: cell("score").update(source="### BEGIN SOLUTION\n1")),
+        ("no solution cell", lambda nb, cell: nb.cells[1].update(source="### BEGIN SOLUTION\n1\n### END SOLUTION")),
+        ("grade_id", lambda nb, cell: cell("score").metadata.nbgrader.pop("grade_id")),
+        ("schema_version", lambda nb, cell: cell("score").metadata.nbgrader.update(schema_version=2)),
+        ("further down", lambda nb, cell: nb.cells.append(nb.cells.pop(tiny_lab.at(nb, "accuracy")))),
+    ],
+)
 def test_a_broken_lab_is_refused_by_its_cell(words, change):
     found = _broken(change)
     assert len(found) == 1 and words in found[0] and found[0].startswith("cell ")
@@ -146,5 +168,6 @@ def test_nbgraders_own_layout(notebooks, tmp_path):
     for room in ("source", "release"):
         assert (tmp_path / room / "07_tiny" / "07_tiny.ipynb").is_file()
     from nbgrader.api import Gradebook
+
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
         assert book.find_assignment("07_tiny").max_score == 39.0

@@ -4,18 +4,22 @@ from functools import partial
 
 import numpy as np
 import pytest
+from test_networks import toy_homework
 
 from labkit.networks import init_linear, init_mlp, linear_classifier, mlp, two_layer_net
 from labkit.optimizers import SGD, Adam, Momentum, RMSProp
 from labkit.training import History, TrainingDiverged, accuracy, load, save, search, train
-from test_networks import toy_homework
 
 
-@pytest.mark.parametrize("optimizer, printed", [(SGD(0.1), 0.940686), (Momentum(0.1, 0.9), 0.494394), (RMSProp(0.1, 0.99), 0.439368)])
+@pytest.mark.parametrize(
+    "optimizer, printed", [(SGD(0.1), 0.940686), (Momentum(0.1, 0.9), 0.494394), (RMSProp(0.1, 0.99), 0.439368)]
+)
 def test_losses_printed_in_the_homework(optimizer, printed):
     """They are the losses before the 100th update, as the history records them."""
     X, y, params = toy_homework()
-    history = train(two_layer_net, params, X, y, optimizer=optimizer, epochs=100, batch_size=None, reg=0.001, quiet=True)
+    history = train(
+        two_layer_net, params, X, y, optimizer=optimizer, epochs=100, batch_size=None, reg=0.001, quiet=True
+    )
     assert history.losses[-1] == pytest.approx(printed, abs=5e-7)
 
 
@@ -67,8 +71,15 @@ def two_clouds(N=300, seed=0):
 
 def fit(seed=0, **kwargs):
     X, y = two_clouds()
-    return train(linear_classifier, init_linear(2, 2), X[:200], y[:200], X[200:], y[200:],
-                 **{"epochs": 5, "batch_size": 32, "seed": seed, "quiet": True} | kwargs)
+    return train(
+        linear_classifier,
+        init_linear(2, 2),
+        X[:200],
+        y[:200],
+        X[200:],
+        y[200:],
+        **{"epochs": 5, "batch_size": 32, "seed": seed, "quiet": True} | kwargs,
+    )
 
 
 def test_training_learns_and_keeps_the_best_parameters():
@@ -116,9 +127,17 @@ def test_an_interrupt_returns_what_there_is():
     assert "interrupted" in repr(history)
 
 
-@pytest.mark.parametrize("wrong, words", [
-    ({"epochs": -1}, "epochs"), ({"epochs": 1.5}, "epochs"), ({"batch_size": 0}, "batch_size"), ({"rate_decay": 0}, "rate_decay"),
-    ({"rate_decay": 1.1}, "rate_decay"), ({"X_val": np.zeros((2, 2))}, "X_val and y_val")])
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        ({"epochs": -1}, "epochs"),
+        ({"epochs": 1.5}, "epochs"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"rate_decay": 0}, "rate_decay"),
+        ({"rate_decay": 1.1}, "rate_decay"),
+        ({"X_val": np.zeros((2, 2))}, "X_val and y_val"),
+    ],
+)
 def test_bad_arguments_are_named(wrong, words):
     X, y = two_clouds()
     with pytest.raises(ValueError, match=words):
@@ -145,8 +164,17 @@ def test_dropout_and_prepare_are_reproducible_too():
     def run():
         network = partial(mlp, dropout=0.3, rng=np.random.default_rng(5))
         X, y = two_clouds()
-        return train(network, init_mlp(2, 8, 2), X, y, optimizer=Adam(0.01), epochs=2, quiet=True,
-                     prepare=lambda images, rng: images + 0.1 * rng.standard_normal(images.shape, dtype=np.float32))
+        return train(
+            network,
+            init_mlp(2, 8, 2),
+            X,
+            y,
+            optimizer=Adam(0.01),
+            epochs=2,
+            quiet=True,
+            prepare=lambda images, rng: images + 0.1 * rng.standard_normal(images.shape, dtype=np.float32),
+        )
+
     a, b = run(), run()
     assert a.losses == b.losses and all(np.array_equal(a.params[name], b.params[name]) for name in a.params)
 
@@ -161,13 +189,24 @@ def test_watch_sees_the_end_of_a_run_that_diverges():
     X, y = two_clouds()
     seen = []
     with pytest.raises(TrainingDiverged), np.errstate(all="ignore"):
-        train(linear_classifier, init_linear(2, 2), X * np.float32(np.inf), y, quiet=True, watch=lambda h, final: seen.append(final))
+        train(
+            linear_classifier,
+            init_linear(2, 2),
+            X * np.float32(np.inf),
+            y,
+            quiet=True,
+            watch=lambda h, final: seen.append(final),
+        )
     assert seen == [True]
 
 
 def build(setting, seed):
-    return {"network": mlp, "params": init_mlp(2, setting["hidden"], 2, seed=seed), "optimizer": Momentum(setting["rate"]),
-            "reg": setting.get("reg", 0.0)}
+    return {
+        "network": mlp,
+        "params": init_mlp(2, setting["hidden"], 2, seed=seed),
+        "optimizer": Momentum(setting["rate"]),
+        "reg": setting.get("reg", 0.0),
+    }
 
 
 def find(space=None, **kwargs):
@@ -178,14 +217,21 @@ def find(space=None, **kwargs):
 
 def test_a_search_returns_all_runs_best_first_and_stops_the_poor_ones():
     results = find()
-    assert len(results) == 8 and [row["val_accuracy"] for row in results] == sorted((row["val_accuracy"] for row in results))[::-1]
+    assert (
+        len(results) == 8
+        and [row["val_accuracy"] for row in results] == sorted(row["val_accuracy"] for row in results)[::-1]
+    )
     assert sorted(row["epochs"] for row in results) == [1, 1, 1, 1, 2, 2, 4, 4]
     assert {row["state"] for row in results if row["epochs"] == 4} == {"finished"}
     assert {row["state"] for row in results if row["epochs"] < 4} == {"stopped"}
     for row in results:
         assert len(row["history"].losses) == 2 * row["epochs"] and len(row["history"].val_accuracy) == row["epochs"] + 1
         assert max(row["history"].val_accuracy) == row["val_accuracy"]
-        assert 1e-4 <= row["setting"]["rate"] <= 1e-1 and row["setting"]["hidden"] in range(2, 33) and row["setting"]["reg"] in (0, 0.01)
+        assert (
+            1e-4 <= row["setting"]["rate"] <= 1e-1
+            and row["setting"]["hidden"] in range(2, 33)
+            and row["setting"]["reg"] in (0, 0.01)
+        )
     assert len({row["setting"]["rate"] for row in results}) == 8
     assert repr(results).count("\n") == 8 and "rate" in repr(results)
 
@@ -233,14 +279,32 @@ def test_an_interrupted_search_returns_what_there_is():
         return mlp(X, params, y, reg)
 
     X, y = two_clouds()
-    results = search(lambda setting, seed: build(setting, seed) | {"network": interrupted}, {"rate": (0.01, 0.1), "hidden": [4]},
-                     X, y, X, y, runs=50, epochs=2, quiet=True)
+    results = search(
+        lambda setting, seed: build(setting, seed) | {"network": interrupted},
+        {"rate": (0.01, 0.1), "hidden": [4]},
+        X,
+        y,
+        X,
+        y,
+        runs=50,
+        epochs=2,
+        quiet=True,
+    )
     assert 0 < len(results) < 50
 
 
-@pytest.mark.parametrize("wrong, words", [
-    ({"space": {"rate": (0, 1)}}, "rate"), ({"space": {"rate": (2.0, 1.0)}}, "rate"), ({"space": {"rate": []}}, "rate"),
-    ({"runs": 0}, "runs"), ({"epochs": 1.5}, "epochs"), ({"keep": 0}, "keep"), ({"first": 0}, "first")])
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        ({"space": {"rate": (0, 1)}}, "rate"),
+        ({"space": {"rate": (2.0, 1.0)}}, "rate"),
+        ({"space": {"rate": []}}, "rate"),
+        ({"runs": 0}, "runs"),
+        ({"epochs": 1.5}, "epochs"),
+        ({"keep": 0}, "keep"),
+        ({"first": 0}, "first"),
+    ],
+)
 def test_a_search_names_bad_arguments(wrong, words):
     with pytest.raises(ValueError, match=words):
         find(**wrong)
@@ -251,7 +315,11 @@ def test_a_history_is_saved_and_loaded_whole(tmp_path):
     for name in ("run.npz", "no suffix"):
         save(tmp_path / name, history)
         again = load(tmp_path / name)
-        assert again.losses == history.losses and again.val_accuracy == history.val_accuracy and repr(again) == repr(history)
+        assert (
+            again.losses == history.losses
+            and again.val_accuracy == history.val_accuracy
+            and repr(again) == repr(history)
+        )
         assert (again.best_epoch, again.seconds, again.interrupted) == (history.best_epoch, history.seconds, False)
         for key, w in history.params.items():
             np.testing.assert_array_equal(again.params[key], w)

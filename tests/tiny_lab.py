@@ -9,8 +9,17 @@ NAME = "07_tiny"
 
 
 def _meta(grade_id, **more):
-    return {"nbgrader": {"grade": False, "grade_id": grade_id, "locked": False, "schema_version": 3, "solution": False,
-                         "task": False} | more}
+    return {
+        "nbgrader": {
+            "grade": False,
+            "grade_id": grade_id,
+            "locked": False,
+            "schema_version": 3,
+            "solution": False,
+            "task": False,
+        }
+        | more
+    }
 
 
 def _cell(make, identity, source, **metadata):
@@ -26,40 +35,68 @@ def solution(grade_id, stub, answer, indent="", **more):
 
 def check_cell(name, points, source=None):
     grade_id = "check-" + name.replace("_", "-")
-    return _cell(new_code_cell, grade_id, source or f"check.{name}({name})",
-                 **_meta(grade_id, grade=True, locked=True, points=points), tags=["nbval-check-output"])
+    return _cell(
+        new_code_cell,
+        grade_id,
+        source or f"check.{name}({name})",
+        **_meta(grade_id, grade=True, locked=True, points=points),
+        tags=["nbval-check-output"],
+    )
 
 
 def lab():
     """The solved lab."""
     cells = [
         _cell(new_markdown_cell, "title", "# Lab 7: a tiny one"),
-        _cell(new_code_cell, "imports",
-              "import matplotlib.pyplot as plt\nimport numpy as np\n\nfrom labkit import check"),
-        solution("score", 'def score(X, W):\n    """Scores."""\n    # Hint: a matrix product.',
-                 "    return X @ W", "    "),
+        _cell(
+            new_code_cell, "imports", "import matplotlib.pyplot as plt\nimport numpy as np\n\nfrom labkit import check"
+        ),
+        solution(
+            "score", 'def score(X, W):\n    """Scores."""\n    # Hint: a matrix product.', "    return X @ W", "    "
+        ),
         check_cell("score", 20.0),
-        solution("accuracy", "def accuracy(scores, y):\n    # Hint: np.argmax.",
-                 "    return float(np.mean(scores.argmax(axis=1) == y))", "    "),
+        solution(
+            "accuracy",
+            "def accuracy(scores, y):\n    # Hint: np.argmax.",
+            "    return float(np.mean(scores.argmax(axis=1) == y))",
+            "    ",
+        ),
         check_cell("accuracy", 5.0),
-        _cell(new_code_cell, "long", "import time\n\nscore_of = check.use('score', score)\ntime.sleep(30)\n"
-              "loss_values = 2 + np.exp(-np.arange(1001) / 200)",
-              labkit={"marking": "loss_values = 2 + np.exp(-np.arange(1001) / 200)"}),
+        _cell(
+            new_code_cell,
+            "long",
+            "import time\n\nscore_of = check.use('score', score)\ntime.sleep(30)\n"
+            "loss_values = 2 + np.exp(-np.arange(1001) / 200)",
+            labkit={"marking": "loss_values = 2 + np.exp(-np.arange(1001) / 200)"},
+        ),
         _cell(new_code_cell, "demonstration", "time.sleep(30)", tags=["not-for-marking"]),
-        solution("cost-plot", "cost_plot = None\n# Hint: plt.subplots().",
-                 "fig, cost_plot = plt.subplots()\ncost_plot.plot(loss_values)\ncost_plot.set_xlabel('step')\n"
-                 "cost_plot.set_ylabel('loss')\ncost_plot.set_title('Loss');", tags=["key-figure"]),
+        solution(
+            "cost-plot",
+            "cost_plot = None\n# Hint: plt.subplots().",
+            "fig, cost_plot = plt.subplots()\ncost_plot.plot(loss_values)\ncost_plot.set_xlabel('step')\n"
+            "cost_plot.set_ylabel('loss')\ncost_plot.set_title('Loss');",
+            tags=["key-figure"],
+        ),
         check_cell("cost_plot", 10.0),
-        _cell(new_markdown_cell, "words", "Why does it fall?\n\n### BEGIN SOLUTION\n"
-              "Because the gradient points uphill.\n### END SOLUTION\n### BEGIN MARKING NOTES\nTwo points for uphill.\n### END MARKING NOTES",
-              **_meta("why", grade=True, solution=True, points=4.0)),
+        _cell(
+            new_markdown_cell,
+            "words",
+            "Why does it fall?\n\n### BEGIN SOLUTION\n"
+            "Because the gradient points uphill.\n### END SOLUTION\n### BEGIN MARKING NOTES\nTwo points for uphill.\n### END MARKING NOTES",
+            **_meta("why", grade=True, solution=True, points=4.0),
+        ),
         _cell(new_code_cell, "after", "time.sleep(30)"),
     ]
     for cell in cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [nbformat.v4.new_output("stream", text="secret output")], 7
-    nb = new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3",
-                                                            "language": "python"}, "author": "nobody"})
+    nb = new_notebook(
+        cells=cells,
+        metadata={
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+            "author": "nobody",
+        },
+    )
     nb.nbformat_minor = 5
     return nb
 

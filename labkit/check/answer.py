@@ -18,14 +18,38 @@ from typing import NamedTuple
 import numpy as np
 
 # What an exercise asks to be written in NumPy: "keras.*" is everything in that package, "!" is an exception.
-READY_MADE = ("labkit.*", "!labkit.progress*", "scipy.special.softmax", "scipy.special.log_softmax", "scipy.special.logsumexp",
-              "scipy.optimize.*", "scipy.differentiate.*", "scipy.misc.derivative", "sklearn.*", "torch.*",
-              "tensorflow.*", "keras.*", "jax.*", "autograd.*", "numdifftools.*", "statsmodels.*")
+READY_MADE = (
+    "labkit.*",
+    "!labkit.progress*",
+    "scipy.special.softmax",
+    "scipy.special.log_softmax",
+    "scipy.special.logsumexp",
+    "scipy.optimize.*",
+    "scipy.differentiate.*",
+    "scipy.misc.derivative",
+    "sklearn.*",
+    "torch.*",
+    "tensorflow.*",
+    "keras.*",
+    "jax.*",
+    "autograd.*",
+    "numdifftools.*",
+    "statsmodels.*",
+)
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _STANDARD = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
-_EMPTY_BODY = {"RESUME", "NOP", "LOAD_CONST", "LOAD_SMALL_INT", "POP_TOP", "RETURN_VALUE", "RETURN_CONST",
-               "COPY_FREE_VARS", "NOT_TAKEN"}
+_EMPTY_BODY = {
+    "RESUME",
+    "NOP",
+    "LOAD_CONST",
+    "LOAD_SMALL_INT",
+    "POP_TOP",
+    "RETURN_VALUE",
+    "RETURN_CONST",
+    "COPY_FREE_VARS",
+    "NOT_TAKEN",
+}
 
 
 class Misuse(Exception):
@@ -34,6 +58,7 @@ class Misuse(Exception):
 
 class Outcome(NamedTuple):
     """What one call gave: a value, or the error in words; the arguments afterwards, and which changed."""
+
     value: object
     error: str | None
     args: tuple
@@ -123,8 +148,9 @@ class Answer:
         return watch
 
     def _in_words(self, problem):
-        frames = [(frame, line) for frame, line in traceback.walk_tb(problem.__traceback__)
-                  if is_students(frame.f_code)]
+        frames = [
+            (frame, line) for frame, line in traceback.walk_tb(problem.__traceback__) if is_students(frame.f_code)
+        ]
         message = one_line(problem)
         if isinstance(problem, Misuse):
             return f"line {frames[-1][1]}: {message}" if frames else message
@@ -151,8 +177,14 @@ def quiet():
         random.seed(0)
         np.random.seed(0)
         logging.disable(logging.CRITICAL)
-        with _no_descriptors(), _no_display(), contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink), \
-                warnings.catch_warnings(), np.errstate(all="ignore"):
+        with (
+            _no_descriptors(),
+            _no_display(),
+            contextlib.redirect_stdout(sink),
+            contextlib.redirect_stderr(sink),
+            warnings.catch_warnings(),
+            np.errstate(all="ignore"),
+        ):
             warnings.simplefilter("ignore")
             yield
     finally:
@@ -168,6 +200,7 @@ def _no_display():
     if ipython is None or ipython.get_ipython() is None:
         return contextlib.nullcontext()
     from IPython.utils.capture import capture_output
+
     return capture_output(stdout=False, stderr=False, display=True)
 
 
@@ -209,7 +242,8 @@ def unwrap(function):
         elif hasattr(function, "__wrapped__"):
             function = function.__wrapped__
         elif not isinstance(function, (type, types.FunctionType)) and isinstance(
-                getattr(type(function), "__call__", None), types.FunctionType):
+            getattr(type(function), "__call__", None), types.FunctionType
+        ):
             function = type(function).__call__
         else:
             break
@@ -219,8 +253,7 @@ def unwrap(function):
 def is_students(code):
     """True for code that belongs neither to Python, nor to an installed package, nor to labkit."""
     name = code.co_filename
-    return not (name.startswith((_HERE, _STANDARD, "<frozen ")) or "site-packages" in name
-                or "dist-packages" in name)
+    return not (name.startswith((_HERE, _STANDARD, "<frozen ")) or "site-packages" in name or "dist-packages" in name)
 
 
 def is_blank(value):

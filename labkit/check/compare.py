@@ -1,17 +1,19 @@
 """Comparing answers with the right ones, and putting the difference into words without giving the numbers."""
 
-import inspect
 import math
 
 import numpy as np
 
-from labkit.check.answer import a_type, parameters_of
+from labkit.check.answer import a_type
 from labkit.check.source import notebook_arrays
 
-_FACTORS = {-1.0: "the sign is wrong: it is exactly the negative of what is asked",
-            2.0: "it is exactly twice what is asked", 0.5: "it is exactly half of what is asked",
-            100.0: "it is exactly 100 times what is asked",
-            0.01: "it is exactly a hundredth of what is asked"}
+_FACTORS = {
+    -1.0: "the sign is wrong: it is exactly the negative of what is asked",
+    2.0: "it is exactly twice what is asked",
+    0.5: "it is exactly half of what is asked",
+    100.0: "it is exactly 100 times what is asked",
+    0.01: "it is exactly a hundredth of what is asked",
+}
 
 
 def equals(cases, expected, mistakes=(), also=(), tell=None, lab=None, tolerance=1e-5):
@@ -27,11 +29,11 @@ def equals(cases, expected, mistakes=(), also=(), tell=None, lab=None, tolerance
     lab: the one case with the lab's own shapes, to notice an answer that fits only these.
     tolerance: relative to the largest entry, or absolute below 1; ten times as much for float32 arguments.
     """
+
     def problem(answer):
         judged = cases(answer.rng())
         outcomes = [answer(*args) for args in judged]
-        if any(all(_agrees(o, args, f, tolerance) for o, args in zip(outcomes, judged))
-               for f in (expected, *also)):
+        if any(all(_agrees(o, args, f, tolerance) for o, args in zip(outcomes, judged)) for f in (expected, *also)):
             return None
         more = tell(answer.rng()) if tell else []
         return diagnose(answer, expected, judged, outcomes, mistakes, more, lab, tolerance)
@@ -51,6 +53,7 @@ def part(key, returns, problem):
     key: the place in the tuple, or the key in the dict, that the answer returns.
     returns: what the exercise asks to return, in words.
     """
+
     def of_part(answer):
         return problem(_Part(answer, key, returns))
 
@@ -79,14 +82,17 @@ class _Part:
 
 def unchanged(cases, allowed=()):
     """A criterion: the arrays handed over are afterwards as they were before."""
+
     def problem(answer):
         for args in cases(answer.rng()):
             outcome = answer(*args)
             for i in outcome.changed:
                 name = answer.parameters[i] if i < len(answer.parameters) else f"argument {i + 1}"
                 if name not in allowed:
-                    return (f"{name} is changed in place: later cells get the changed array "
-                            f"(-=, *= and out= write into it; {name} = {name} - … makes a new one)")
+                    return (
+                        f"{name} is changed in place: later cells get the changed array "
+                        f"(-=, *= and out= write into it; {name} = {name} - … makes a new one)"
+                    )
         return None
 
     return problem
@@ -105,20 +111,23 @@ def diagnose(answer, expected, cases, outcomes, mistakes=(), more=(), lab=None, 
                 return text
     fits = lab is not None and _fits_lab(answer, expected, lab, tolerance)
     for line, name in [] if fits else notebook_arrays(answer.function):
-        return (f"line {line} uses {name}, a variable of the notebook: the answer has to come from "
-                "the arguments")
+        return f"line {line} uses {name}, a variable of the notebook: the answer has to come from the arguments"
     outcome, want = outcomes[first], np.asarray(expected(*cases[first]))
     said = outcome.error or misfit(outcome.value, want)
     if fits:
-        return ("right for the lab's own shapes only, a size is written into it: take sizes from .shape "
-                f"({said or 'else the values are wrong'})")
+        return (
+            "right for the lab's own shapes only, a size is written into it: take sizes from .shape "
+            f"({said or 'else the values are wrong'})"
+        )
     if said:
         return f"{said} ({shapes(answer, cases[first])})" if "shape" in said or "line " in said else said
     ignored = _ignored(answer, cases, outcomes, tolerance)
     if ignored and not _not_finite(outcome.value):
         return f"the answer does not depend on {' and '.join(ignored)}"
-    return _factor(shown, expected, answer, tolerance) \
+    return (
+        _factor(shown, expected, answer, tolerance)
         or f"{_unlike(np.asarray(outcome.value), want)} ({shapes(answer, cases[first])})"
+    )
 
 
 def misfit(value, want):
@@ -220,7 +229,7 @@ def _ignored(answer, cases, outcomes, tolerance):
             if isinstance(arg, np.ndarray) and arg.size > 1 and outcome.error is None:
                 # every entry changes, and integers stay in their range
                 other = arg[::-1] * 1.5 + 0.25 if arg.dtype.kind == "f" else (arg + 1) % (arg.max() + 1)
-                again = answer(*args[:i], np.ascontiguousarray(other, arg.dtype), *args[i + 1:])
+                again = answer(*args[:i], np.ascontiguousarray(other, arg.dtype), *args[i + 1 :])
                 tried.append(_same_outcome(again, outcome, tolerance))
         if tried and all(tried):
             ignored.append(name)

@@ -10,6 +10,7 @@ class Plot:
 
     `unsolved` is True where there is nothing yet. `axes` are the axes found, in their order.
     """
+
     borrowed = left_over = None
 
     def __init__(self, drawn):
@@ -36,21 +37,30 @@ class Plot:
         """The curve that is meant: one value per step if there is one, and among those the best course."""
         curves = self.curves()
         lengths = (steps, steps + 1)
-        return min(curves, default=None, key=lambda c: (
-            len(c[2]) not in lengths, not _finite(c[2]), course(c[0], c[2]) is not None,
-            min(abs(len(c[2]) - n) for n in lengths)))
+        return min(
+            curves,
+            default=None,
+            key=lambda c: (
+                len(c[2]) not in lengths,
+                not _finite(c[2]),
+                course(c[0], c[2]) is not None,
+                min(abs(len(c[2]) - n) for n in lengths),
+            ),
+        )
 
 
 def line(steps, course):
     """A criterion: one of the lines has one finite value per step (`steps` of them, or one more)."""
+
     def problem(plot):
         if not plot.axes:
             return f"no plot in it, it is {_described(plot.drawn)}: assign the axes or the figure"
         best = plot.best(steps, course)
         if best is None:
             scattered = any(len(ax.collections) for ax in plot.axes)
-            return ("the points are scattered, not joined: draw a line (plt.plot)" if scattered
-                    else "the axes hold no line")
+            return (
+                "the points are scattered, not joined: draw a line (plt.plot)" if scattered else "the axes hold no line"
+            )
         ax, x, y = best
         if len(y) not in (steps, steps + 1):
             longest = max(len(c[2]) for c in plot.curves())
@@ -75,6 +85,7 @@ def line(steps, course):
 
 def labels(steps, course):
     """A criterion: both axes of the plot have a label."""
+
     def problem(plot):
         ax = _chosen(plot, steps, course)
         if ax is None:
@@ -87,6 +98,7 @@ def labels(steps, course):
 
 def title(steps, course):
     """A criterion: the plot, or its figure, has a title."""
+
     def problem(plot):
         ax = _chosen(plot, steps, course)
         if ax is None:
@@ -98,6 +110,7 @@ def title(steps, course):
 
 def values(steps, course):
     """A criterion: the values run as they should, by `course`, a function of axes and values."""
+
     def problem(plot):
         best = plot.best(steps, course)
         return "there is no line" if best is None else course(best[0], best[2])
@@ -123,12 +136,14 @@ def falling(ax, y):
 
 def rising_accuracy(chance):
     """A course for accuracies: in [0, 1], or percent if a label says so, and above `chance` at the end."""
+
     def problem(ax, y):
         if len(y) < 3 or not _finite(y):
             return "there is no line of accuracies to judge"
-        percent = any(sign in text.lower() for sign in ("%", "percent", "per cent")
-                      for text in (_label(ax, "y"), _title(ax))) or "Percent" in type(
-                          ax.yaxis.get_major_formatter()).__name__
+        percent = (
+            any(sign in text.lower() for sign in ("%", "percent", "per cent") for text in (_label(ax, "y"), _title(ax)))
+            or "Percent" in type(ax.yaxis.get_major_formatter()).__name__
+        )
         if y.min() < 0 or y.max() > 100 or (y.max() > 1 and not percent):
             return "the values are not shares between 0 and 1, and no label says percent"
         share = y / 100 if y.max() > 1 else y
@@ -177,7 +192,8 @@ def _twins(ax):
 
 def _overlaid(ax, other):
     return np.allclose(ax.get_position(True).bounds, other.get_position(True).bounds) and (
-        ax.get_shared_x_axes().joined(ax, other) or ax.get_shared_y_axes().joined(ax, other))
+        ax.get_shared_x_axes().joined(ax, other) or ax.get_shared_y_axes().joined(ax, other)
+    )
 
 
 def _label(ax, which):

@@ -17,19 +17,37 @@ import numpy as np
 
 from labkit.check.answer import is_students
 
-_LOOPS = {ast.For: "a for loop", ast.AsyncFor: "a for loop", ast.While: "a while loop",
-          ast.ListComp: "a list comprehension, which is a loop",
-          ast.SetComp: "a comprehension, which is a loop",
-          ast.DictComp: "a comprehension, which is a loop",
-          ast.GeneratorExp: "a generator expression, which is a loop"}
+_LOOPS = {
+    ast.For: "a for loop",
+    ast.AsyncFor: "a for loop",
+    ast.While: "a while loop",
+    ast.ListComp: "a list comprehension, which is a loop",
+    ast.SetComp: "a comprehension, which is a loop",
+    ast.DictComp: "a comprehension, which is a loop",
+    ast.GeneratorExp: "a generator expression, which is a loop",
+}
 _HIDDEN = "{}, which is a loop over Python objects"
-_LOOPING = [(f, _HIDDEN.format(name)) for name, f in [
-    ("map", map), ("filter", filter), ("functools.reduce", functools.reduce), ("np.vectorize", np.vectorize),
-    ("np.frompyfunc", np.frompyfunc), ("np.apply_along_axis", np.apply_along_axis),
-    ("np.apply_over_axes", np.apply_over_axes), ("np.nditer", np.nditer), ("np.ndenumerate", np.ndenumerate),
-    ("np.ndindex", np.ndindex), ("np.fromiter", np.fromiter)]]
-_LOOPING += [(f, _HIDDEN.format(f"itertools.{name}")) for name, f in vars(itertools).items()
-             if isinstance(f, type) and not name.startswith("_")]
+_LOOPING = [
+    (f, _HIDDEN.format(name))
+    for name, f in [
+        ("map", map),
+        ("filter", filter),
+        ("functools.reduce", functools.reduce),
+        ("np.vectorize", np.vectorize),
+        ("np.frompyfunc", np.frompyfunc),
+        ("np.apply_along_axis", np.apply_along_axis),
+        ("np.apply_over_axes", np.apply_over_axes),
+        ("np.nditer", np.nditer),
+        ("np.ndenumerate", np.ndenumerate),
+        ("np.ndindex", np.ndindex),
+        ("np.fromiter", np.fromiter),
+    ]
+]
+_LOOPING += [
+    (f, _HIDDEN.format(f"itertools.{name}"))
+    for name, f in vars(itertools).items()
+    if isinstance(f, type) and not name.startswith("_")
+]
 _LOOPING += [(f, f"{f.__name__}, which hides what is done") for f in (eval, exec)]
 _LOOPING_METHODS = ("tolist", "index", "map", "starmap", "imap", "apply", "itertuples", "iterrows")
 
@@ -72,9 +90,11 @@ def reach(answer):
             elif not hasattr(thing, "__wrapped__"):
                 return
         for inner in _held_by(thing):
-            if isinstance(inner, (types.FunctionType, types.MethodType, functools.partial, np.vectorize)) \
-                    or _is_own(inner if isinstance(inner, type) else type(inner)) \
-                    or isinstance(getattr(inner, "__wrapped__", None), types.FunctionType):
+            if (
+                isinstance(inner, (types.FunctionType, types.MethodType, functools.partial, np.vectorize))
+                or _is_own(inner if isinstance(inner, type) else type(inner))
+                or isinstance(getattr(inner, "__wrapped__", None), types.FunctionType)
+            ):
                 visit(inner, depth + 1)
 
     visit(answer, 0)
@@ -138,14 +158,21 @@ def _looping_call(node, tree, function, own):
     called = node.func
     thing = _value(called, function, own)
     if isinstance(called, ast.Name):
-        around = [n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n is not tree
-                  and any(inner is node for inner in ast.walk(n))]
+        around = [
+            n.name
+            for n in ast.walk(tree)
+            if isinstance(n, ast.FunctionDef) and n is not tree and any(inner is node for inner in ast.walk(n))
+        ]
         if called.id in around or (isinstance(thing, types.FunctionType) and function in _calls(thing)):
             return "recursion (a function that calls itself), which is a loop"
         if any(thing is f for f in (sum, min, max)) and len(node.args) == 1 and not _is_few(node.args[0]):
             return f"Python's {called.id}() runs over the entries one by one; use np.{called.id}"
-    if isinstance(called, ast.Attribute) and called.attr in _LOOPING_METHODS and thing is None \
-            and not isinstance(called.value, ast.Constant):
+    if (
+        isinstance(called, ast.Attribute)
+        and called.attr in _LOOPING_METHODS
+        and thing is None
+        and not isinstance(called.value, ast.Constant)
+    ):
         return f".{called.attr}() goes through Python objects one by one"
     return None
 
@@ -153,7 +180,8 @@ def _looping_call(node, tree, function, own):
 def _is_few(node):
     """max((N, C)), sum(scores.shape): a few sizes, not an array. (A comprehension is a loop itself.)"""
     return isinstance(node, (ast.Tuple, ast.List, ast.Set, *_LOOPS)) or any(
-        isinstance(n, ast.Attribute) and n.attr == "shape" for n in ast.walk(node))
+        isinstance(n, ast.Attribute) and n.attr == "shape" for n in ast.walk(node)
+    )
 
 
 def _calls(function, seen=None):
@@ -189,7 +217,8 @@ def _bound_in(tree):
         elif isinstance(node, ast.Import):
             for alias in node.names:
                 names[alias.asname or alias.name.split(".")[0]] = sys.modules.get(
-                    alias.name if alias.asname else alias.name.split(".")[0])
+                    alias.name if alias.asname else alias.name.split(".")[0]
+                )
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 names[alias.asname or alias.name] = getattr(sys.modules.get(node.module), alias.name, None)
@@ -241,10 +270,19 @@ def _held_by(thing):
         return [thing.pyfunc]
     if isinstance(thing, types.FunctionType):
         named = [thing.__globals__.get(name) for _, name in _globals_of(thing)]
-        named += [getattr(m, name, None) for m in named if isinstance(m, types.ModuleType) and _is_own(m)
-                  for name in thing.__code__.co_names]
-        return [*named, *map(_content, thing.__closure__ or ()), *(thing.__defaults__ or ()),
-                *(thing.__kwdefaults__ or {}).values(), getattr(thing, "__wrapped__", None)]
+        named += [
+            getattr(m, name, None)
+            for m in named
+            if isinstance(m, types.ModuleType) and _is_own(m)
+            for name in thing.__code__.co_names
+        ]
+        return [
+            *named,
+            *map(_content, thing.__closure__ or ()),
+            *(thing.__defaults__ or ()),
+            *(thing.__kwdefaults__ or {}).values(),
+            getattr(thing, "__wrapped__", None),
+        ]
     if isinstance(thing, type):
         own = [base for base in thing.__mro__ if _is_own(base)]
         return [getattr(f, "__func__", f) for base in own for f in vars(base).values()]

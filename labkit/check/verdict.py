@@ -35,6 +35,7 @@ _print = print
 
 class Exercise(NamedTuple):
     """What `use` and the marking need to know of an exercise."""
+
     name: str
     points: float
     judge: object
@@ -43,6 +44,7 @@ class Exercise(NamedTuple):
 
 class Verdict(NamedTuple):
     """Points earned, and the lines that say why."""
+
     earned: float
     lines: list
 
@@ -57,6 +59,7 @@ def exercise(name, points, answer, criteria, ready_made=READY_MADE):
     ready_made: patterns of functions that an answer may not call.
     Returns the check, a function of the student's function that prints the verdict and returns the points.
     """
+
     def judge(function, points=points, seed=0, ready_made=ready_made):
         return verdict(name, points, Answer(function, parameters_of(answer), seed, ready_made), criteria)
 
@@ -97,8 +100,14 @@ def verdict(name, points, subject, criteria, gate=True):
         why = f" ({subject.left_over})" if subject.left_over else ""
         return Verdict(0.0, [f"{name}: not done yet{why}"])
     if subject.borrowed:
-        return Verdict(0.0, [f"{name}: 0 of {points:g} points", "  ✘ written in NumPy",
-                             f"      this calls a ready-made answer ({subject.borrowed}): write it out"])
+        return Verdict(
+            0.0,
+            [
+                f"{name}: 0 of {points:g} points",
+                "  ✘ written in NumPy",
+                f"      this calls a ready-made answer ({subject.borrowed}): write it out",
+            ],
+        )
     total = sum(share for share, _, _ in criteria)
     met = sum(share for (share, _, _), problem in zip(criteria, problems) if problem is None)
     earned = float(points) if met == total else round(float(points) * met / total, 6)
@@ -146,13 +155,16 @@ def vectorised(name, points, makers, ready_made=READY_MADE):
         it must make arguments of any sizes from 5 to 1,000 (30 for the third).
     Returns the check, a function of the students' functions in the order of `makers`.
     """
+
     def check(*functions, points=points, seed=0):
         if len(functions) != len(makers):
             raise TypeError(f"check.{name} takes {len(makers)} functions: {', '.join(makers)}")
         named = [parameters_of(EXERCISES[which].answer) if which in EXERCISES else () for which in makers]
         answers = [Answer(*pair, seed, ready_made) for pair in zip(functions, named)]
-        criteria = [(1, f"{which} has no loop", loop_finder(answer, make))
-                    for answer, (which, make) in zip(answers, makers.items())]
+        criteria = [
+            (1, f"{which} has no loop", loop_finder(answer, make))
+            for answer, (which, make) in zip(answers, makers.items())
+        ]
         return say(verdict(name, points, _All(answers), criteria, gate=False))
 
     check.__name__ = check.__qualname__ = name
@@ -167,6 +179,7 @@ def vectorised(name, points, makers, ready_made=READY_MADE):
 
 class _All:
     """Several answers judged by one check: unsolved if all of them are."""
+
     borrowed = left_over = None
 
     def __init__(self, answers):
@@ -179,12 +192,17 @@ class _All:
 
 # Sizes to count at, the first ones smallest. A wrong answer may work only where all sizes are equal, or
 # only on the lab's own sizes: its loops are judged there.
-_SIZES = [[(6, 5, 4), (54, 5, 4), (6, 53, 4), (6, 5, 28)], [(5, 5, 5), (29, 29, 29)],
-          [(6, 10, 10), (54, 10, 10)], [(1000, 10, 10)]]
+_SIZES = [
+    [(6, 5, 4), (54, 5, 4), (6, 53, 4), (6, 5, 28)],
+    [(5, 5, 5), (29, 29, 29)],
+    [(6, 10, 10), (54, 10, 10)],
+    [(1000, 10, 10)],
+]
 
 
 def loop_finder(answer, make):
     """A criterion: no loop in the source of an answer, none to be seen when it runs, and an answer at all."""
+
     def problem(_):
         for small, *large in _SIZES:
             outcome = answer(*make(answer.rng(), *small))
@@ -218,8 +236,11 @@ def _senseless(value, other):
         return f"it returns {value if value is None else a_type(value)}"
     pairs = [(np.asarray(one), np.asarray(two)) for one, two in zip(ones, twos)]
     if not pairs or any(one.dtype.kind not in "fiu" or one.size == 0 for one, _ in pairs):
-        return f"it returns {a_type(value)}, not numbers" if not isinstance(value, np.ndarray) else \
-            "it returns an array of something else than numbers"
+        return (
+            f"it returns {a_type(value)}, not numbers"
+            if not isinstance(value, np.ndarray)
+            else "it returns an array of something else than numbers"
+        )
     if not all((abs(one.astype(float)) < np.inf).all() for one, _ in pairs):
         return "it returns NaN or infinite values"
     if all(one.shape == two.shape and (one == two).all() for one, two in pairs):

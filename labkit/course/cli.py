@@ -34,8 +34,10 @@ def main(argv=None):
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="labkit", description="Neural networks from first principles: run the labs, get their data.",
-        epilog="`labkit COMMAND --help` says what a command can do.")
+        prog="labkit",
+        description="Neural networks from first principles: run the labs, get their data.",
+        epilog="`labkit COMMAND --help` says what a command can do.",
+    )
     parser.add_argument("--version", action="version", version=f"labkit {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_run(commands)
@@ -48,28 +50,38 @@ def _parser():
 
 def _add_run(commands):
     parser = commands.add_parser(
-        "run", help="execute the labs and write the rendered series",
+        "run",
+        help="execute the labs and write the rendered series",
         description="Execute the labs, each in a fresh Python, and write a page for each and an index. "
-                    "The notebooks themselves are not changed, unless --inplace is given.")
-    parser.add_argument("labs", nargs="*", metavar="LAB",
-                        help="a lab's number, file name or path (default: all labs)")
+        "The notebooks themselves are not changed, unless --inplace is given.",
+    )
+    parser.add_argument("labs", nargs="*", metavar="LAB", help="a lab's number, file name or path (default: all labs)")
     parser.add_argument("--out", metavar="FOLDER", help="where the pages go (default: build/site)")
     parser.add_argument("--notebooks", metavar="FOLDER", help="where the labs are (default: notebooks)")
     data = parser.add_mutually_exclusive_group()
     data.add_argument("--standin", action="store_true", help="use the stand-in instead of CIFAR-10")
     data.add_argument("--data", metavar="FOLDER", help="the folder that holds CIFAR-10")
-    parser.add_argument("--timeout", type=_seconds, default=1800, metavar="SECONDS",
-                        help="longest time for one cell, 0 for no limit (default: %(default)s)")
-    parser.add_argument("--inplace", action="store_true",
-                        help="also store the outputs in the notebooks (for authors); a lab that fails is "
-                             "left as it is")
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=1800,
+        metavar="SECONDS",
+        help="longest time for one cell, 0 for no limit (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--inplace",
+        action="store_true",
+        help="also store the outputs in the notebooks (for authors); a lab that fails is left as it is",
+    )
     parser.set_defaults(command=_run)
 
 
 def _add_data(commands):
     parser = commands.add_parser(
-        "data", help="fetch and verify CIFAR-10, or make the stand-in",
-        description="Find, download and verify CIFAR-10, and say what is there.")
+        "data",
+        help="fetch and verify CIFAR-10, or make the stand-in",
+        description="Find, download and verify CIFAR-10, and say what is there.",
+    )
     parser.add_argument("--standin", action="store_true", help="make the stand-in data set, without network")
     parser.add_argument("--folder", metavar="FOLDER", help="where to look, and where a download goes")
     parser.add_argument("--check", action="store_true", help="only look, never download")
@@ -78,9 +90,11 @@ def _add_data(commands):
 
 def _add_sheet(commands):
     parser = commands.add_parser(
-        "sheet", help="write the contact sheet of a marked class",
+        "sheet",
+        help="write the contact sheet of a marked class",
         description="Write the page that shows the plots of all students beside the reference, with fields for the "
-                    "points given by eye.")
+        "points given by eye.",
+    )
     parser.add_argument("report", metavar="REPORT", help="the folder that `labkit grade` wrote")
     parser.add_argument("--eye", metavar="FILE", help="points given by eye so far (default: REPORT/eye.csv, if there)")
     parser.add_argument("--out", metavar="FILE", help="the page's file (default: REPORT/index.html)")
@@ -89,48 +103,85 @@ def _add_sheet(commands):
 
 def _add_student(commands):
     parser = commands.add_parser(
-        "student", help="write the edition that students get (for instructors)",
+        "student",
+        help="write the edition that students get (for instructors)",
         description="Write the student edition: solutions replaced by stubs, outputs cleared, checks in place, and "
-                    "what students need to install and start. OUT can be zipped or be a repository for nbgitpuller.")
+        "what students need to install and start. OUT can be zipped or be a repository for nbgitpuller.",
+    )
     parser.add_argument("out", metavar="OUT", nargs="?", help="the folder to write")
     parser.add_argument("labs", nargs="*", metavar="LAB", help="a lab's number, file name or path (default: all labs)")
     parser.add_argument("--notebooks", metavar="FOLDER", help="where the solved labs are (default: notebooks)")
     parser.add_argument("--force", action="store_true", help="replace what OUT holds")
-    parser.add_argument("--check", action="store_true",
-                        help="also execute each notebook as it is handed out; none may raise an error")
-    parser.add_argument("--nbgrader", metavar="COURSE",
-                        help="write nbgrader's source/, release/ and gradebook.db into this folder; then what else is "
-                             "named are labs, and there is no OUT")
+    parser.add_argument(
+        "--check", action="store_true", help="also execute each notebook as it is handed out; none may raise an error"
+    )
+    parser.add_argument(
+        "--nbgrader",
+        metavar="COURSE",
+        help="write nbgrader's source/, release/ and gradebook.db into this folder; then what else is "
+        "named are labs, and there is no OUT",
+    )
     parser.set_defaults(command=_student)
 
 
 def _add_grade(commands):
     parser = commands.add_parser(
-        "grade", help="mark a folder of submissions (for instructors)",
+        "grade",
+        help="mark a folder of submissions (for instructors)",
         description="Mark submissions: each is executed by nbgrader in a process of its own, with limits. The report "
-                    "holds grades.csv, a feedback page for each student and lab, the contact sheet of the plots "
-                    "(index.html), and nbgrader's gradebook. The same command goes on where it was interrupted.")
-    parser.add_argument("submissions", metavar="SUBMISSIONS",
-                        help="folder of <student>/<lab>.ipynb, or an nbgrader course, or its folder submitted")
+        "holds grades.csv, a feedback page for each student and lab, the contact sheet of the plots "
+        "(index.html), and nbgrader's gradebook. The same command goes on where it was interrupted.",
+    )
+    parser.add_argument(
+        "submissions",
+        metavar="SUBMISSIONS",
+        help="folder of <student>/<lab>.ipynb, or an nbgrader course, or its folder submitted",
+    )
     parser.add_argument("--out", metavar="REPORT", required=True, help="the folder of the report")
-    parser.add_argument("--labs", nargs="+", default=(), metavar="LAB",
-                        help="labs to mark, by number or file name (default: those that were handed in)")
+    parser.add_argument(
+        "--labs",
+        nargs="+",
+        default=(),
+        metavar="LAB",
+        help="labs to mark, by number or file name (default: those that were handed in)",
+    )
     parser.add_argument("--jobs", type=int, metavar="N", help="submissions at a time (default: one for each core)")
-    parser.add_argument("--timeout", type=_positive_seconds, default=600, metavar="SECONDS",
-                        help="longest time for one submission (default: %(default)s)")
-    parser.add_argument("--cell-timeout", type=_positive_seconds, default=120, metavar="SECONDS",
-                        help="longest time for one cell; the cells after it are run (default: %(default)s)")
-    parser.add_argument("--memory", type=_bytes, default=2 << 30, metavar="SIZE",
-                        help="most memory for one submission, such as 2G or 800M (default: 2G)")
+    parser.add_argument(
+        "--timeout",
+        type=_positive_seconds,
+        default=600,
+        metavar="SECONDS",
+        help="longest time for one submission (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--cell-timeout",
+        type=_positive_seconds,
+        default=120,
+        metavar="SECONDS",
+        help="longest time for one cell; the cells after it are run (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--memory",
+        type=_bytes,
+        default=2 << 30,
+        metavar="SIZE",
+        help="most memory for one submission, such as 2G or 800M (default: 2G)",
+    )
     data = parser.add_mutually_exclusive_group()
     data.add_argument("--standin", action="store_true", help="use the stand-in instead of CIFAR-10")
     data.add_argument("--data", metavar="FOLDER", help="the folder that holds CIFAR-10")
     parser.add_argument("--fresh", action="store_true", help="mark again what is marked already")
     parser.add_argument("--notebooks", metavar="FOLDER", help="where the solved labs are (default: notebooks)")
-    parser.add_argument("--whole", action="store_true",
-                        help="run every cell as it is; by default cells that no points depend on are left out")
-    parser.add_argument("--scheduler", metavar="ADDRESS",
-                        help="hand the submissions to the workers of this Dask scheduler, such as tcp://host:8786")
+    parser.add_argument(
+        "--whole",
+        action="store_true",
+        help="run every cell as it is; by default cells that no points depend on are left out",
+    )
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="hand the submissions to the workers of this Dask scheduler, such as tcp://host:8786",
+    )
     parser.set_defaults(command=_grade)
 
 
@@ -162,21 +213,25 @@ def _seconds(text):
 
 def _run(**arguments):
     from labkit.course.run import run
+
     return run(**arguments)
 
 
 def _data(**arguments):
     from labkit.data.command import run
+
     return run(**arguments)
 
 
 def _sheet(**arguments):
     from labkit.course.sheet import run
+
     return run(**arguments)
 
 
 def _student(**arguments):
     from labkit.course.student import student
+
     if arguments["nbgrader"] is not None and arguments["out"] is not None:
         arguments["labs"] = [arguments["out"], *arguments["labs"]]
         arguments["out"] = None
@@ -185,4 +240,5 @@ def _student(**arguments):
 
 def _grade(**arguments):
     from labkit.course.grade import grade
+
     return grade(**arguments)

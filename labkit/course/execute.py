@@ -17,9 +17,14 @@ from labkit.course.site import anchor, duration, headings, write
 
 _IDENTIFIER = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-_LANGUAGE = {"codemirror_mode": {"name": "ipython", "version": 3}, "file_extension": ".py",
-             "mimetype": "text/x-python", "name": "python", "nbconvert_exporter": "python",
-             "pygments_lexer": "ipython3"}
+_LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+}
 
 
 class UnreadableNotebook(ValueError):
@@ -28,12 +33,14 @@ class UnreadableNotebook(ValueError):
 
 # --- reading and storing --------------------------------------------------------------------------
 
+
 def read_notebook(path):
     """The notebook in a file, in the current format, every cell with an identifier of its own.
 
     Raises UnreadableNotebook.
     """
     import nbformat
+
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -87,6 +94,7 @@ def store(path, nb, before):
     import copy
 
     import nbformat
+
     path = Path(path).resolve()
     if path.read_bytes() != before:
         raise OSError("the notebook was changed while it ran")
@@ -102,10 +110,12 @@ def store(path, nb, before):
 
 # --- running --------------------------------------------------------------------------------------
 
+
 def runs(cell):
     """True for a cell that is sent to the kernel."""
-    return (cell.cell_type == "code" and cell.source.strip() != ""
-            and "skip-execution" not in cell.metadata.get("tags", []))
+    return (
+        cell.cell_type == "code" and cell.source.strip() != "" and "skip-execution" not in cell.metadata.get("tags", [])
+    )
 
 
 def execute(nb, folder, variables=None, timeout=None, tell=None):
@@ -121,8 +131,14 @@ def execute(nb, folder, variables=None, timeout=None, tell=None):
     if not any(map(runs, nb.cells)):
         return None, None
     with tempfile.TemporaryDirectory(prefix="labkit-", ignore_cleanup_errors=True) as scratch:
-        work = _Work(nb, Path(folder), _environment(variables or {}, scratch), timeout, Path(scratch),
-                     tell or (lambda cell: None))
+        work = _Work(
+            nb,
+            Path(folder),
+            _environment(variables or {}, scratch),
+            timeout,
+            Path(scratch),
+            tell or (lambda cell: None),
+        )
         try:
             _complete(work.run())
         finally:
@@ -188,13 +204,22 @@ class _Work:
         from jupyter_client.kernelspec import KernelSpecManager
         from jupyter_client.manager import AsyncKernelManager
         from nbclient import NotebookClient
+
         # without folders to search, `python3` is the ipykernel of this Python, whatever else is installed
         specs = KernelSpecManager(kernel_dirs=[])
-        manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=specs,
-                                     connection_file=str(self.scratch / "kernel.json"))
-        client = NotebookClient(self.nb, km=manager, timeout_func=lambda cell: self.timeout, iopub_timeout=60,
-                                startup_timeout=120, record_timing=False, store_widget_state=False,
-                                extra_arguments=["--IPKernelApp.log_level=40"])
+        manager = AsyncKernelManager(
+            kernel_name="python3", kernel_spec_manager=specs, connection_file=str(self.scratch / "kernel.json")
+        )
+        client = NotebookClient(
+            self.nb,
+            km=manager,
+            timeout_func=lambda cell: self.timeout,
+            iopub_timeout=60,
+            startup_timeout=120,
+            record_timing=False,
+            store_widget_state=False,
+            extra_arguments=["--IPKernelApp.log_level=40"],
+        )
         ticking = asyncio.ensure_future(self.tick())
         finished = False
         try:
@@ -212,19 +237,26 @@ class _Work:
     async def start(self, client, manager):
         try:
             with open(self.log, "wb") as log:
-                await client.async_start_new_kernel(cwd=str(self.folder), env=self.env, stderr=log,
-                                                    stdout=subprocess.DEVNULL)
+                await client.async_start_new_kernel(
+                    cwd=str(self.folder), env=self.env, stderr=log, stdout=subprocess.DEVNULL
+                )
             self.process = manager.provisioner.process
             await client.async_start_new_kernel_client()
             return True
         except (RuntimeError, OSError) as error:
             last = self.log.read_text(errors="replace").strip().splitlines()[-1:] if self.log.exists() else []
-            self.failure = {"place": "", "error": f"the kernel did not start: {(last or [error])[0]}",
-                            "index": None, "anchor": "", "traceback": ""}
+            self.failure = {
+                "place": "",
+                "error": f"the kernel did not start: {(last or [error])[0]}",
+                "index": None,
+                "anchor": "",
+                "traceback": "",
+            }
             return False
 
     async def run_cells(self, client, manager):
         from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
         count = 0
         for index, cell in enumerate(self.nb.cells):
             if not runs(cell):
@@ -238,11 +270,18 @@ class _Work:
                 text = "\n".join(shown.traceback) if shown else str(error)
                 self.fail(index, count, f"{error.ename}: {_first_line(error.evalue)}".rstrip(": "), text)
             except CellTimeoutError:
-                self.fail(index, count, f"stopped, because it took longer than {duration(self.timeout)}; "
-                                        "--timeout sets the limit")
+                self.fail(
+                    index,
+                    count,
+                    f"stopped, because it took longer than {duration(self.timeout)}; --timeout sets the limit",
+                )
             except DeadKernelError:
-                self.fail(index, count, _cause_of_death(await manager.provisioner.poll()),
-                          "".join(self.log.read_text(errors="replace").splitlines(True)[-20:]))
+                self.fail(
+                    index,
+                    count,
+                    _cause_of_death(await manager.provisioner.poll()),
+                    "".join(self.log.read_text(errors="replace").splitlines(True)[-20:]),
+                )
             if self.failure:
                 return
             self.memory = _peak_memory(self.process.pid) or self.memory
@@ -255,14 +294,19 @@ class _Work:
     def fail(self, index, count, error, traceback=""):
         """Remember where and why, and leave word at the cell itself, where Python could not."""
         import nbformat
+
         cell, section = self.nb.cells[index], headings(self.nb)[index]
         if not any(output.output_type == "error" for output in cell.outputs):
             cell.execution_count = count
-            cell.outputs.append(nbformat.v4.new_output("error", ename="Stopped", evalue=error,
-                                                       traceback=[error]))
+            cell.outputs.append(nbformat.v4.new_output("error", ename="Stopped", evalue=error, traceback=[error]))
         place = f'cell {count}, under "{section}"' if section else f"cell {count}"
-        self.failure = {"place": place, "error": error, "index": index, "anchor": anchor(self.nb, index),
-                        "traceback": traceback}
+        self.failure = {
+            "place": place,
+            "error": error,
+            "index": index,
+            "anchor": anchor(self.nb, index),
+            "traceback": traceback,
+        }
 
     def kill(self):
         """End whatever is left of the kernel and of the processes it started."""
@@ -300,6 +344,7 @@ def _peak_memory(pid):
 
 # --- what is of this machine only -----------------------------------------------------------------
 
+
 def hide_paths(nb, rules):
     """Take the folders of this machine out of the outputs (in place), so that they read the same anywhere."""
     for cell in nb.cells:
@@ -319,8 +364,9 @@ def _texts(output):
     """(container, key) of every text in an output."""
     yield from ((output, key) for key in ("text", "evalue") if key in output)
     yield from ((output["traceback"], i) for i in range(len(output.get("traceback", []))))
-    yield from ((output["data"], kind) for kind in output.get("data", {})
-                if kind.startswith("text/") or kind == "image/svg+xml")
+    yield from (
+        (output["data"], kind) for kind in output.get("data", {}) if kind.startswith("text/") or kind == "image/svg+xml"
+    )
 
 
 def path_rules(folders):

@@ -46,8 +46,11 @@ def _space_functions(formula):
     """A thin space around names of functions: N log p, not Nlogp."""
     for row in [element for element in formula.iter() if element.tag in (_MATHML + "mrow", _MATHML + "mtd")]:
         for here, after in zip(list(row), list(row)[1:]):
-            if _is_function(here) and (after.tag != _MATHML + "mo" or after.text in "∑∏−") or (
-                    _is_function(after) and here.tag != _MATHML + "mo"):
+            if (
+                _is_function(here)
+                and (after.tag != _MATHML + "mo" or after.text in "∑∏−")
+                or (_is_function(after) and here.tag != _MATHML + "mo")
+            ):
                 space = ElementTree.Element(_MATHML + "mspace", width="0.167em")
                 row.insert(list(row).index(after), space)
 

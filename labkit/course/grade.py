@@ -29,6 +29,7 @@ _SUFFIXES = (".ipynb", ".zip", ".ipynb.txt", ".ipynb.json", ".json")
 
 class Submission(NamedTuple):
     """One notebook handed in, or the lack of one."""
+
     student: str
     lab: str
     content: bytes
@@ -36,8 +37,21 @@ class Submission(NamedTuple):
     trouble: object  # an `Unreadable`, or None
 
 
-def grade(submissions, out, labs=(), jobs=None, timeout=600.0, cell_timeout=120.0, memory=2 << 30, data=None,
-          standin=False, fresh=False, notebooks=None, scheduler=None, whole=False):
+def grade(
+    submissions,
+    out,
+    labs=(),
+    jobs=None,
+    timeout=600.0,
+    cell_timeout=120.0,
+    memory=2 << 30,
+    data=None,
+    standin=False,
+    fresh=False,
+    notebooks=None,
+    scheduler=None,
+    whole=False,
+):
     """Mark a folder of submissions.
 
     submissions: folder of `<student>/<lab>.ipynb`, or an nbgrader course, or its `submitted`. out: the report's folder.
@@ -50,6 +64,7 @@ def grade(submissions, out, labs=(), jobs=None, timeout=600.0, cell_timeout=120.
     """
     from labkit.course import report
     from labkit.course.student import _needs_nbgrader, refuse_broken
+
     try:
         if sys.platform == "win32":
             raise CourseError("marking needs Linux or macOS; on Windows use WSL, or hand it to a cluster from there.")
@@ -72,11 +87,16 @@ def grade(submissions, out, labs=(), jobs=None, timeout=600.0, cell_timeout=120.
         print(f"labkit grade: {error.strerror or error}: {error.filename or out}", file=sys.stderr)
         return 1
     from labkit.course import sandbox
+
     level = sandbox.best_level()
-    print(f"Data: {where['name'] or 'as each worker finds them'}. Isolation: {sandbox.GUARANTEES[level]}."
-          if client is None else "Marking on the Dask cluster; each worker isolates as far as its platform allows.")
-    job_of = functools.partial(make_job, prepared=prepared, limits=limits, where=where,
-                               level=level if client is None else None)
+    print(
+        f"Data: {where['name'] or 'as each worker finds them'}. Isolation: {sandbox.GUARANTEES[level]}."
+        if client is None
+        else "Marking on the Dask cluster; each worker isolates as far as its platform allows."
+    )
+    job_of = functools.partial(
+        make_job, prepared=prepared, limits=limits, where=where, level=level if client is None else None
+    )
     names = sorted({s.lab for s in found})
     references = [Submission(report.REFERENCE, lab, b"{}", [], None) for lab in names]
     todo, done = [], []
@@ -90,8 +110,10 @@ def grade(submissions, out, labs=(), jobs=None, timeout=600.0, cell_timeout=120.
         else:
             todo.append(job)
     if len(done):
-        print(f"{len([d for d in done if d['student'] != report.REFERENCE])} of {len(found)} are marked already "
-              "or cannot be read.")
+        print(
+            f"{len([d for d in done if d['student'] != report.REFERENCE])} of {len(found)} are marked already "
+            "or cannot be read."
+        )
     started, interrupted = time.monotonic(), False
     try:
         for job, answer in _run_all(todo, limits["jobs"], client):
@@ -104,23 +126,45 @@ def grade(submissions, out, labs=(), jobs=None, timeout=600.0, cell_timeout=120.
     ours = [r for r in done if r["student"] != report.REFERENCE]
     report.merge_gradebook(out, ours)
     report.write_grades(out, ours)
-    report.write(out / "about.json", json.dumps({
-        "labkit": labkit.__version__, "data": where["name"], "isolation": sandbox.GUARANTEES[level] if client is None
-        else "as each Dask worker could", "timeout": timeout, "cell_timeout": cell_timeout, "memory": memory,
-        "date": time.strftime("%Y-%m-%dT%H:%M:%S"), "strangers": strangers,
-        "complete": not interrupted and len(done) == len(references) + len(found)}, ensure_ascii=False, indent=1))
+    report.write(
+        out / "about.json",
+        json.dumps(
+            {
+                "labkit": labkit.__version__,
+                "data": where["name"],
+                "isolation": sandbox.GUARANTEES[level] if client is None else "as each Dask worker could",
+                "timeout": timeout,
+                "cell_timeout": cell_timeout,
+                "memory": memory,
+                "date": time.strftime("%Y-%m-%dT%H:%M:%S"),
+                "strangers": strangers,
+                "complete": not interrupted and len(done) == len(references) + len(found),
+            },
+            ensure_ascii=False,
+            indent=1,
+        ),
+    )
     _sheet(out)
-    return _summary(out, ours, [r for r in done if r["student"] == report.REFERENCE], found, strangers,
-                    time.monotonic() - started, interrupted)
+    return _summary(
+        out,
+        ours,
+        [r for r in done if r["student"] == report.REFERENCE],
+        found,
+        strangers,
+        time.monotonic() - started,
+        interrupted,
+    )
 
 
 # --- what there is -------------------------------------------------------------------------------------------------
+
 
 class Prepared:
     """The labs to mark by: solved source, student edition and nbgrader's gradebook of each."""
 
     def __init__(self, paths, refuse_broken, strict):
         from labkit.course.student import make_release
+
         good = []
         for path in paths:
             try:
@@ -129,8 +173,9 @@ class Prepared:
             except CourseError:
                 if strict or len(paths) == 1:
                     raise
-                print(f"labkit grade: {path.stem} cannot be marked, `labkit student` says why; left out",
-                      file=sys.stderr)
+                print(
+                    f"labkit grade: {path.stem} cannot be marked, `labkit student` says why; left out", file=sys.stderr
+                )
         self.paths = good
         self.source, self.release, self.bytes = {}, {}, {}
         with tempfile.TemporaryDirectory() as course:
@@ -163,11 +208,19 @@ def students(folder):
     if not folder.is_dir():
         raise CourseError(f"there is no folder {folder}.", status=2)
     base = folder / "submitted" if (folder / "submitted").is_dir() else folder
-    found = sorted((entry for entry in os.scandir(base) if not entry.name.startswith((".", "_"))
-                    and (entry.is_dir() or entry.is_symlink())), key=lambda e: e.name)
+    found = sorted(
+        (
+            entry
+            for entry in os.scandir(base)
+            if not entry.name.startswith((".", "_")) and (entry.is_dir() or entry.is_symlink())
+        ),
+        key=lambda e: e.name,
+    )
     if not found:
-        raise CourseError(f"there are no submissions in {folder}: a folder for each student is expected, with "
-                          "<lab>.ipynb in it.", status=2)
+        raise CourseError(
+            f"there are no submissions in {folder}: a folder for each student is expected, with <lab>.ipynb in it.",
+            status=2,
+        )
     return found
 
 
@@ -177,6 +230,7 @@ def collect(folder, prepared, strict):
     strict: the labs were asked for by name, so that each student who has none of one is listed as missing it.
     """
     from labkit.course import repair
+
     entries = students(folder)
     if not prepared.paths:
         raise CourseError("no lab can be marked.")
@@ -206,8 +260,11 @@ def collect(folder, prepared, strict):
     handed_in = {lab for _, lab in found} if not strict else set(prepared.release)
     handed_in = handed_in or set(prepared.release)
     missing = repair.Unreadable("missing", "nothing was handed in")
-    rows = [found.get((student, lab)) or Submission(student, lab, b"", [], missing)
-            for lab in sorted(handed_in) for student in sorted(names)]
+    rows = [
+        found.get((student, lab)) or Submission(student, lab, b"", [], missing)
+        for lab in sorted(handed_in)
+        for student in sorted(names)
+    ]
     return sorted(rows, key=lambda s: (s.lab, s.student)), strangers
 
 
@@ -221,9 +278,18 @@ def _student_name(name, names):
 def _files(folder):
     """The files of a student that may be notebooks: in their folder, and one folder below."""
     found = []
-    for directory in [folder, *sorted(p for p in folder.iterdir() if p.is_dir() and not p.is_symlink()
-                                      and not p.name.startswith(".") and p.suffix != ".ipynb"
-                                      and p.name != "__MACOSX")]:
+    for directory in [
+        folder,
+        *sorted(
+            p
+            for p in folder.iterdir()
+            if p.is_dir()
+            and not p.is_symlink()
+            and not p.name.startswith(".")
+            and p.suffix != ".ipynb"
+            and p.name != "__MACOSX"
+        ),
+    ]:
         for path in sorted(directory.iterdir()):
             name = path.name.lower()
             if name.startswith(".") or not name.endswith(_SUFFIXES):
@@ -236,9 +302,11 @@ def _files(folder):
 def _lab_of(path, content, trouble, prepared):
     """(name of the lab, a note or ""), or (None, why it is none)."""
     from labkit.course import repair
+
     stem = re.sub(r"(\.ipynb.*|\.zip|\.json)$", "", path.name, flags=re.I)
     named = next((lab for lab in prepared.release if lab.lower() == stem.lower()), None) or next(
-        (lab for lab in prepared.release if lab.lower() == path.parent.name.lower()), None)
+        (lab for lab in prepared.release if lab.lower() == path.parent.name.lower()), None
+    )
     inside = None
     if trouble is None:
         try:
@@ -249,9 +317,17 @@ def _lab_of(path, content, trouble, prepared):
         return named, "" if named == stem else f"the file is called {path.name}"
     if inside:
         return inside, f"the file is called {path.name}, which is not the name of the lab that it holds"
-    guess = next((lab for lab in prepared.release if lab.lower() in stem.lower()
-                  or re.match(r"\d+", stem) and re.match(r"\d+", lab) and int(re.match(r"\d+", stem)[0]) ==
-                  int(re.match(r"\d+", lab)[0])), None)
+    guess = next(
+        (
+            lab
+            for lab in prepared.release
+            if lab.lower() in stem.lower()
+            or re.match(r"\d+", stem)
+            and re.match(r"\d+", lab)
+            and int(re.match(r"\d+", stem)[0]) == int(re.match(r"\d+", lab)[0])
+        ),
+        None,
+    )
     if guess or len(prepared.release) == 1 and path.suffix.lower() == ".ipynb":
         return guess or next(iter(prepared.release)), f"the file is called {path.name}"
     return None, "it belongs to none of the labs that are marked"
@@ -298,10 +374,15 @@ def _data(standin, folder, remote=False):
     remote: nothing is looked for here, each worker finds its own.
     """
     if remote:
-        return {"name": "stand-in" if standin else "", "variables": None, "readable": [],
-                "wanted": [standin, None if folder is None else str(folder)]}
+        return {
+            "name": "stand-in" if standin else "",
+            "variables": None,
+            "readable": [],
+            "wanted": [standin, None if folder is None else str(folder)],
+        }
     from labkit.course.run import _variable
     from labkit.data import load_cifar10
+
     try:
         with _variable("LABKIT_DATA", "standin" if standin else "cifar10" if folder else None):
             found = load_cifar10(folder)
@@ -311,14 +392,19 @@ def _data(standin, folder, remote=False):
     if found.name == "stand-in":
         variables = {"LABKIT_DATA": "standin", "LABKIT_CACHE": str(place.parents[1])}
         return {"name": found.name, "variables": variables, "readable": [str(place.parent)], "wanted": None}
-    return {"name": found.name, "variables": {"LABKIT_DATA": "cifar10", "LABKIT_CIFAR10": str(place)},
-            "readable": [str(place)], "wanted": None}
+    return {
+        "name": found.name,
+        "variables": {"LABKIT_DATA": "cifar10", "LABKIT_CIFAR10": str(place)},
+        "readable": [str(place)],
+        "wanted": None,
+    }
 
 
 def _gradebook(out, prepared, names, fresh):
     """Make the report's folder an nbgrader course with the labs in it; submissions that are in it are kept."""
     from labkit.course import report
     from labkit.course.student import make_release
+
     if fresh and (out / "gradebook.db").exists():
         (out / "gradebook.db").replace(out / "gradebook.db.old")
     if not (out / "gradebook.db").exists():
@@ -326,39 +412,74 @@ def _gradebook(out, prepared, names, fresh):
     try:
         make_release([path for path in prepared.paths if path.stem in names], out, database=True)
     except CourseError as error:
-        raise CourseError(f"{error}. The report in {out} was made with other exercises: name another folder with "
-                          "--out, or mark everything again with --fresh.") from None
+        raise CourseError(
+            f"{error}. The report in {out} was made with other exercises: name another folder with "
+            "--out, or mark everything again with --fresh."
+        ) from None
 
 
 # --- one submission ------------------------------------------------------------------------------------------------
+
 
 def make_job(submission, prepared, limits, where, level):
     """All that a process, here or elsewhere, needs to mark one submission: plain values and bytes."""
     source, release = prepared.bytes[submission.lab]
     nb = prepared.release[submission.lab]
-    tags = {lab_cells.grading(cell).get("grade_id"): cell.metadata.get("tags", [])
-            for cell in prepared.source[submission.lab].cells if lab_cells.kind(cell)}
-    exercises = {lab_cells.grading(cell)["grade_id"]: {
-        "names": lab_cells.names_bound(cell.source),
-        "figure": lab_cells.KEY_FIGURE in tags.get(lab_cells.grading(cell)["grade_id"], [])}
-        for cell in nb.cells if lab_cells.kind(cell) == "solution"}
-    settings = {"timeout": limits["timeout"], "cell_timeout": limits["cell_timeout"], "memory": limits["memory"],
-                "whole": limits["whole"], "data": where["name"]}
+    tags = {
+        lab_cells.grading(cell).get("grade_id"): cell.metadata.get("tags", [])
+        for cell in prepared.source[submission.lab].cells
+        if lab_cells.kind(cell)
+    }
+    exercises = {
+        lab_cells.grading(cell)["grade_id"]: {
+            "names": lab_cells.names_bound(cell.source),
+            "figure": lab_cells.KEY_FIGURE in tags.get(lab_cells.grading(cell)["grade_id"], []),
+        }
+        for cell in nb.cells
+        if lab_cells.kind(cell) == "solution"
+    }
+    settings = {
+        "timeout": limits["timeout"],
+        "cell_timeout": limits["cell_timeout"],
+        "memory": limits["memory"],
+        "whole": limits["whole"],
+        "data": where["name"],
+    }
     key = hashlib.sha256()
-    for part in (submission.content, source, release, _kit_version().encode(), json.dumps(settings).encode(),
-                 submission.student.encode("utf-8", "replace"),
-                 (submission.trouble.message if submission.trouble else "").encode("utf-8", "replace")):
+    for part in (
+        submission.content,
+        source,
+        release,
+        _kit_version().encode(),
+        json.dumps(settings).encode(),
+        submission.student.encode("utf-8", "replace"),
+        (submission.trouble.message if submission.trouble else "").encode("utf-8", "replace"),
+    ):
         key.update(hashlib.sha256(part).digest())
-    return {"student": submission.student, "lab": submission.lab, "key": key.hexdigest(), **settings,
-            "notes": submission.notes, "reference": submission.student == "_reference", "exercises": exercises,
-            "imports": _labkit_names(nb), "sandbox": level, "environment": where["variables"],
-            "readable": where["readable"], "wanted": where["wanted"], "submission": submission.content,
-            "source": source, "release": release, "gradebook": prepared.book}
+    return {
+        "student": submission.student,
+        "lab": submission.lab,
+        "key": key.hexdigest(),
+        **settings,
+        "notes": submission.notes,
+        "reference": submission.student == "_reference",
+        "exercises": exercises,
+        "imports": _labkit_names(nb),
+        "sandbox": level,
+        "environment": where["variables"],
+        "readable": where["readable"],
+        "wanted": where["wanted"],
+        "submission": submission.content,
+        "source": source,
+        "release": release,
+        "gradebook": prepared.book,
+    }
 
 
 def _labkit_names(nb):
     """The names by which check cells call labkit's modules, such as {"check": "labkit.check"}."""
     import ast
+
     used = {name for cell in nb.cells if lab_cells.kind(cell) == "check" for name in lab_cells.names_used(cell.source)}
     found = {}
     for cell in nb.cells:
@@ -379,6 +500,7 @@ def mark_one(job):
     job: from `make_job`. Returns {"result": ..., "files": {name: bytes}}; it does not raise for what a submission does.
     """
     from labkit.course import sandbox
+
     # The name of a socket may not be longer than about a hundred characters.
     folder = Path(tempfile.mkdtemp(prefix="lk", dir="/tmp" if len(tempfile.gettempdir()) > 60 else None))
     try:
@@ -399,9 +521,15 @@ def mark_one(job):
         if "MPLCONFIGDIR" in os.environ or _matplotlib_cache():
             env["MPLCONFIGDIR"] = os.environ.get("MPLCONFIGDIR") or _matplotlib_cache()
         with open(folder / "log", "wb") as log:
-            process = subprocess.Popen([sys.executable, "-m", "labkit.course.mark", str(folder)], stdout=log,
-                                       stderr=log, stdin=subprocess.DEVNULL, cwd=folder, env=env,
-                                       start_new_session=True)
+            process = subprocess.Popen(
+                [sys.executable, "-m", "labkit.course.mark", str(folder)],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                cwd=folder,
+                env=env,
+                start_new_session=True,
+            )
             _running[process.pid] = process
             if _stopping.is_set():
                 sandbox.kill_tree(process.pid)
@@ -422,6 +550,7 @@ def mark_one(job):
 @functools.lru_cache
 def _level():
     from labkit.course import sandbox
+
     return sandbox.best_level()
 
 
@@ -429,6 +558,7 @@ def _level():
 def _matplotlib_cache():
     try:
         import matplotlib
+
         return matplotlib.get_cachedir()
     except Exception:
         return None
@@ -441,7 +571,9 @@ def _read_answer(folder, job, status, late):
         last = (folder / "log").read_bytes()[-2000:].decode("utf-8", "replace").strip().splitlines()
         why = "it was not done in time" if late else f"the marking process ended ({status}) {' '.join(last[-1:])[:300]}"
         result = _blank(job, (folder / "release.ipynb").read_bytes()) | {
-            "status": "timed out" if late else "did not run", "message": why}
+            "status": "timed out" if late else "did not run",
+            "message": why,
+        }
     names = {plot["image"] for plot in result["plots"]} | {"feedback.html", "autograded.ipynb"}
     files = {name: (folder / name).read_bytes() for name in names if name and (folder / name).is_file()}
     result |= {"key": job["key"], "data": job["data"], "notes": job["notes"] + result["notes"]}
@@ -450,20 +582,27 @@ def _read_answer(folder, job, status, late):
 
 def _blank(job, release):
     from labkit.course.mark import blank_result
+
     return blank_result(job, nbformat.reads(release.decode(), as_version=4))
 
 
 def _not_marked(out, job, submission):
     """The result of a file that cannot even be read, and of one that is missing."""
     from labkit.course import report
-    result = _blank(job, job["release"]) | {"status": submission.trouble.status, "message": submission.trouble.message,
-                                            "notes": submission.notes, "key": job["key"]}
+
+    result = _blank(job, job["release"]) | {
+        "status": submission.trouble.status,
+        "message": submission.trouble.message,
+        "notes": submission.notes,
+        "key": job["key"],
+    }
     report.store(out, result, {})
     return result
 
 
 def _take(out, job, answer):
     from labkit.course import report
+
     if isinstance(answer, BaseException):
         why = f"marking failed: {type(answer).__name__}: {str(answer)[:300]}"
         blank = _blank(job, job["release"]) | {"status": "did not run", "message": why, "key": job["key"]}
@@ -473,6 +612,7 @@ def _take(out, job, answer):
 
 
 # --- many submissions ----------------------------------------------------------------------------------------------
+
 
 def _run_all(jobs, workers, client):
     """(job, answer) for each job as it is done; an answer may be an exception."""
@@ -492,6 +632,7 @@ def _run_all(jobs, workers, client):
         _stopping.set()
         pool.shutdown(wait=False, cancel_futures=True)
         from labkit.course import sandbox
+
         for pid in list(_running):
             sandbox.kill_tree(pid)
         pool.shutdown(wait=True)
@@ -517,6 +658,7 @@ def _dask(address):
 def _run_on_dask(jobs, client):
     """Hand the jobs to the cluster. What a lost worker had begun is begun again elsewhere, and counted once."""
     from distributed import as_completed as dask_completed
+
     try:
         futures, failed = {}, []
         for job in jobs:
@@ -541,11 +683,14 @@ def _run_on_dask(jobs, client):
 
 def _tell(result, done, total):
     from labkit.course import report
+
     who = "the solved lab" if result["student"] == report.REFERENCE else result["student"]
     points = f"{result['auto_points']:g}/{result['auto_max']:g}"
     more = f": {result['message']}" if result["message"] else ""
-    print(f"[{done}/{total}] {result['lab']}, {who}: {points}, {result['status']}{more} ({result['seconds']:.0f} s)",
-          flush=True)
+    print(
+        f"[{done}/{total}] {result['lab']}, {who}: {points}, {result['status']}{more} ({result['seconds']:.0f} s)",
+        flush=True,
+    )
 
 
 def _sheet(out):
@@ -562,8 +707,10 @@ def _sheet(out):
 def _summary(out, results, references, found, strangers, seconds, interrupted):
     for reference in references:
         if reference["status"] != "ok" or reference["auto_points"] != reference["auto_max"]:
-            print(f"Beware: the solved {reference['lab']} itself gets {reference['auto_points']:g} of "
-                  f"{reference['auto_max']:g} points ({reference['status']}). {reference['message']}")
+            print(
+                f"Beware: the solved {reference['lab']} itself gets {reference['auto_points']:g} of "
+                f"{reference['auto_max']:g} points ({reference['status']}). {reference['message']}"
+            )
     for line in strangers:
         print(f"Not marked: {line}")
     count = {}

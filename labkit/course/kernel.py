@@ -27,8 +27,11 @@ class Snapshot:
     """The names of labkit, NumPy and `builtins` as they are now, to be put back."""
 
     def __init__(self):
-        self.modules = {name: module for name, module in sys.modules.items()
-                        if name.split(".")[0] in _WATCHED and module is not None}
+        self.modules = {
+            name: module
+            for name, module in sys.modules.items()
+            if name.split(".")[0] in _WATCHED and module is not None
+        }
         self.modules["builtins"] = builtins
         self.names = [(name, vars(module), _fixed(vars(module))) for name, module in self.modules.items()]
         functions, self.classes = {}, []
@@ -36,8 +39,11 @@ class Snapshot:
             if name.split(".")[0] == "labkit":
                 for value in list(vars(module).values()):
                     if isinstance(value, type) and value.__module__ == name:
-                        own = {key: f for key, f in vars(value).items() if callable(f) or isinstance(
-                            f, (staticmethod, classmethod, property))}
+                        own = {
+                            key: f
+                            for key, f in vars(value).items()
+                            if callable(f) or isinstance(f, (staticmethod, classmethod, property))
+                        }
                         self.classes.append((f"{name}.{value.__name__}", value, own))
                         functions |= {id(f): f for f in vars(value).values() if isinstance(f, types.FunctionType)}
                     elif isinstance(value, types.FunctionType):
@@ -88,9 +94,12 @@ class Snapshot:
 
 def _fixed(namespace):
     """The names that are not meant to change: functions, classes, modules and constants, not caches."""
-    return {key: value for key, value in namespace.items()
-            if isinstance(value, _FIXED) or callable(value) and not key.startswith("_")
-            if key not in ("_", "__", "___", "__builtins__", "__warningregistry__")}
+    return {
+        key: value
+        for key, value in namespace.items()
+        if isinstance(value, _FIXED) or callable(value) and not key.startswith("_")
+        if key not in ("_", "__", "___", "__builtins__", "__warningregistry__")
+    }
 
 
 class MarkingKernel(IPythonKernel):
@@ -173,8 +182,11 @@ class MarkingKernel(IPythonKernel):
             return changed
         printers = shell.display_formatter.formatters["text/plain"]
         for known, name in zip(self._printers, _PRINTERS):
-            mine = {k: v for k, v in getattr(printers, name).items() if known.get(k) is not v and k in (
-                float, int, object) + tuple(known)}
+            mine = {
+                k: v
+                for k, v in getattr(printers, name).items()
+                if known.get(k) is not v and k in (float, int, object) + tuple(known)
+            }
             if mine:
                 changed.append("IPython's way to show numbers")
             for key in mine:
@@ -203,13 +215,19 @@ class MarkingKernel(IPythonKernel):
 
     def _transformer_lists(self):
         manager = self.shell.input_transformer_manager
-        return [self.shell.ast_transformers, self.shell.input_transformers_post, manager.cleanup_transforms,
-                manager.line_transforms, manager.token_transformers]
+        return [
+            self.shell.ast_transformers,
+            self.shell.input_transformers_post,
+            manager.cleanup_transforms,
+            manager.line_transforms,
+            manager.token_transformers,
+        ]
 
     def _draw(self, names):
         """Send the figure that an exercise left in its name, with what its axes lack."""
         try:
             from labkit.check.figures import Plot, _label, _title
+
             for name in names:
                 axes = Plot(self.shell.user_ns.get(name)).axes
                 if axes:
@@ -227,8 +245,13 @@ class MarkingKernel(IPythonKernel):
             return
 
     def _tell(self, kind, text):
-        self.session.send(self.iopub_socket, "display_data", {"data": {kind: text}, "metadata": {}, "transient": {}},
-                          parent=self.get_parent(), ident=self._topic("display_data"))
+        self.session.send(
+            self.iopub_socket,
+            "display_data",
+            {"data": {kind: text}, "metadata": {}, "transient": {}},
+            parent=self.get_parent(),
+            ident=self._topic("display_data"),
+        )
 
 
 if __name__ == "__main__":

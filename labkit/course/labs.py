@@ -28,7 +28,7 @@ def grading(cell):
 
 
 def kind(cell):
-    """"check", "solution" (marked by a check), "manual" (marked by hand), "locked", or "" for any other cell."""
+    """ "check", "solution" (marked by a check), "manual" (marked by hand), "locked", or "" for any other cell."""
     meta = grading(cell)
     if meta.get("grade") and meta.get("solution") or meta.get("task"):
         return "manual"
@@ -81,8 +81,11 @@ def names_bound(source):
 def names_used(source):
     """The names that a cell reads."""
     tree = _tree(source)
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)} \
-        if tree else set()
+    return (
+        {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+        if tree
+        else set()
+    )
 
 
 def ends_with_value(source):
@@ -122,10 +125,12 @@ def problems(nb):
                 what = "check cell" if sort == "check" else "cell for hand-marking"
                 found.append(f"{where}: a {what} needs points above 0, it has {points!r}")
         if sort == "check":
-            asked = names_used(cell.source) & {name for other in nb.cells if kind(other) == "solution"
-                                               for name in names_bound(other.source)}
-            found += [f"{where}: it checks {name}, which is written only further down"
-                      for name in sorted(asked - bound)]
+            asked = names_used(cell.source) & {
+                name for other in nb.cells if kind(other) == "solution" for name in names_bound(other.source)
+            }
+            found += [
+                f"{where}: it checks {name}, which is written only further down" for name in sorted(asked - bound)
+            ]
         if sort == "solution":
             bound |= set(names_bound(cell.source))
     return found

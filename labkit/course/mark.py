@@ -23,8 +23,8 @@ import nbformat
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from nbformat.v4 import new_output
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Any, Dict, Float
 
 from labkit.course import labs, repair, sandbox
@@ -76,8 +76,11 @@ def _mark(folder, job):
         if isinstance(error, KeyboardInterrupt):
             raise
         why = run.trouble or f"{type(error).__name__}: {str(error)[:300]}"
-        return result | {"status": "did not run", "message": f"the notebook could not be executed: {why}",
-                         "notes": notes + run.notes()}
+        return result | {
+            "status": "did not run",
+            "message": f"the notebook could not be executed: {why}",
+            "notes": notes + run.notes(),
+        }
     result["notes"] = notes + run.notes()
     _fill(result, executed, source, course, name, run, folder)
     _feedback(course, name, folder, executed, source)
@@ -91,17 +94,36 @@ def blank_result(job, release):
     rows = [_row(cell, release) for cell in release.cells if labs.kind(cell) in ("check", "manual")]
     for row in rows:
         row["points"] = 0.0
-    return {"student": job["student"], "lab": job["lab"], "title": labs.title(release, job["lab"]), "status": "ok",
-            "message": "", "notes": [], "seconds": 0.0, "data": job.get("data", ""), "rubric": rows,
-            "auto_points": 0.0, "auto_max": sum(r["max_points"] for r in rows if r["kind"] == "auto"),
-            "manual_max": sum(r["max_points"] for r in rows if r["kind"] == "manual"), "plots": [], "feedback": "",
-            "grades": {}}
+    return {
+        "student": job["student"],
+        "lab": job["lab"],
+        "title": labs.title(release, job["lab"]),
+        "status": "ok",
+        "message": "",
+        "notes": [],
+        "seconds": 0.0,
+        "data": job.get("data", ""),
+        "rubric": rows,
+        "auto_points": 0.0,
+        "auto_max": sum(r["max_points"] for r in rows if r["kind"] == "auto"),
+        "manual_max": sum(r["max_points"] for r in rows if r["kind"] == "manual"),
+        "plots": [],
+        "feedback": "",
+        "grades": {},
+    }
 
 
 def _row(cell, release):
     meta = labs.grading(cell)
-    return {"id": meta["grade_id"], "row": labs.row(cell), "points": None, "max_points": float(meta["points"]),
-            "kind": "auto" if labs.kind(cell) == "check" else "manual", "verdict": "", "error": ""}
+    return {
+        "id": meta["grade_id"],
+        "row": labs.row(cell),
+        "points": None,
+        "max_points": float(meta["points"]),
+        "kind": "auto" if labs.kind(cell) == "check" else "manual",
+        "verdict": "",
+        "error": "",
+    }
 
 
 def _as_submitted(source, release):
@@ -134,8 +156,11 @@ def _author_marks(nb, source, release, job):
             continue
         if original is not None:
             cell.metadata["labkit"] = {"handed_out": True}
-        if cell["id"] == READY_ID or original is not None and (
-                index > last or labs.NOT_FOR_MARKING in original.metadata.get("tags", [])):
+        if (
+            cell["id"] == READY_ID
+            or original is not None
+            and (index > last or labs.NOT_FOR_MARKING in original.metadata.get("tags", []))
+        ):
             cell.metadata["tags"] = [labs.NOT_FOR_MARKING]
         elif original is not None:
             quick = original.metadata.get("labkit", {}).get("marking")
@@ -144,6 +169,7 @@ def _author_marks(nb, source, release, job):
 
 
 # --- execution -----------------------------------------------------------------------------------------------------
+
 
 class Run:
     """What happens while one submission is executed, told by the parts that see it."""
@@ -194,12 +220,25 @@ class SandboxedKernel(AsyncKernelManager):
         (place / "spec.json").write_text(json.dumps(want), encoding="utf-8")
         self.transport, self.ip = "ipc", str(self.shared / "s")
         self.connection_file = str(self.shared / "kernel.json")
-        self._kernel_spec = KernelSpec(language="python", display_name="labkit", argv=[
-            sys.executable, "-m", "labkit.course.sandbox", str(place / "spec.json"),
-            sys.executable, "-m", "labkit.course.kernel", "-f", "{connection_file}"])
+        self._kernel_spec = KernelSpec(
+            language="python",
+            display_name="labkit",
+            argv=[
+                sys.executable,
+                "-m",
+                "labkit.course.sandbox",
+                str(place / "spec.json"),
+                sys.executable,
+                "-m",
+                "labkit.course.kernel",
+                "-f",
+                "{connection_file}",
+            ],
+        )
         home = self.work / "home"
-        self.environment = sandbox.private_environment(home) | job["environment"] | {
-            PLAN: str(self.shared / "plan.json")}
+        self.environment = (
+            sandbox.private_environment(home) | job["environment"] | {PLAN: str(self.shared / "plan.json")}
+        )
 
     @property
     def kernel_spec(self):
@@ -263,8 +302,10 @@ class RunCells(Execute):
             return cell, resources
         if self.run.left() <= 0:
             self.run.status = "timed out"
-            self.run.events.append(f"the time for the whole notebook ({self.run.job['timeout']:g} s) was over at cell "
-                                   f"{index + 1}: what follows was not run")
+            self.run.events.append(
+                f"the time for the whole notebook ({self.run.job['timeout']:g} s) was over at cell "
+                f"{index + 1}: what follows was not run"
+            )
             self.stopped = "the time for the whole notebook was over before this cell"
             self.last = True
             cell.outputs = [_error("NotRun", self.stopped)]
@@ -313,8 +354,10 @@ class RunCells(Execute):
         names = sorted(called & known - set(self.run.spared))
         if names:
             self.run.spared += names
-            self.run.events.append(f"{', '.join(names)} fails in cell {index + 1}, where the lab goes on with it: the "
-                                   "lab's own cells were run with labkit's")
+            self.run.events.append(
+                f"{', '.join(names)} fails in cell {index + 1}, where the lab goes on with it: the "
+                "lab's own cells were run with labkit's"
+            )
             self.stopped = "run again with labkit's version"
 
     def on_cell_executed(self, **kwargs):
@@ -324,8 +367,10 @@ class RunCells(Execute):
         if kwargs["execute_reply"]["content"].get("ename") == "CellTimeoutError":
             self.run.status = "timed out"
             self._give_up(cell)
-            self.run.events.append(f"cell {index + 1}{_named(cell)} ran longer than {self._seconds_for(cell):.0f} s: "
-                                   "stopped, the cells after it were run")
+            self.run.events.append(
+                f"cell {index + 1}{_named(cell)} ran longer than {self._seconds_for(cell):.0f} s: "
+                "stopped, the cells after it were run"
+            )
 
     def output(self, outs, msg, display_id, cell_index):
         """Keep what the kernel tells the marker apart, and a flood of output within bounds."""
@@ -334,15 +379,20 @@ class RunCells(Execute):
             self._told(data, cell_index)
             return None
         used, count = self.size.get(cell_index, (0, 0))
-        size = len(msg["content"].get("text", "")) if msg["msg_type"] == "stream" else sum(
-            len(str(part)) for kind, part in (data or {}).items() if not kind.startswith("image/png"))
+        size = (
+            len(msg["content"].get("text", ""))
+            if msg["msg_type"] == "stream"
+            else sum(len(str(part)) for kind, part in (data or {}).items() if not kind.startswith("image/png"))
+        )
         image = len(str((data or {}).get("image/png", "")))
         self.size[cell_index] = used + size, count + (msg["msg_type"] != "stream")
         if used + size > LONGEST_OUTPUT or count > MOST_OUTPUTS or image > LARGEST_IMAGE * 4 // 3:
             if used <= LONGEST_OUTPUT and msg["msg_type"] == "stream":
-                msg["content"]["text"] = msg["content"]["text"][:max(0, LONGEST_OUTPUT - used)] + "\n… (output cut)\n"
-                self.run.events.append(f"cell {cell_index + 1}{_named(self.nb.cells[cell_index])} writes more than "
-                                       f"{LONGEST_OUTPUT // 1000} kB: its output was cut")
+                msg["content"]["text"] = msg["content"]["text"][: max(0, LONGEST_OUTPUT - used)] + "\n… (output cut)\n"
+                self.run.events.append(
+                    f"cell {cell_index + 1}{_named(self.nb.cells[cell_index])} writes more than "
+                    f"{LONGEST_OUTPUT // 1000} kB: its output was cut"
+                )
             elif msg["msg_type"] in ("execute_result", "error") and used <= 20 * LONGEST_OUTPUT:
                 msg["content"] = _cut(msg["content"])
             else:
@@ -384,6 +434,7 @@ class _Watch:
 
     def _look(self):
         import psutil
+
         while not self.over.wait(0.25):
             try:
                 top = psutil.Process(self.km.provisioner.pid)
@@ -409,9 +460,13 @@ def _plan(nb, job):
             grade_id = labs.grading(cell)["grade_id"]
             about = job["exercises"].get(grade_id, {})
             solutions[cell.source] = {"names": about.get("names", []), "figure": about.get("figure", False)}
-    return {"checks": checks, "solutions": solutions, "names": job["imports"],
-            "import": sorted(set(job["imports"].values()) | {"labkit.check", "numpy"}),
-            "builtins": ["float", "int", "str", "print", "repr"]}
+    return {
+        "checks": checks,
+        "solutions": solutions,
+        "names": job["imports"],
+        "import": sorted(set(job["imports"].values()) | {"labkit.check", "numpy"}),
+        "builtins": ["float", "int", "str", "print", "repr"],
+    }
 
 
 def _error(name, text):
@@ -476,18 +531,28 @@ def _number(text):
 
 def _autograde(course, name, run):
     from nbconvert.preprocessors import ClearMetadataPreprocessor
+    from nbgrader import preprocessors as of
     from nbgrader.converters import Autograde
     from nbgrader.coursedir import CourseDirectory
-    from nbgrader import preprocessors as of
+
     config = nbgrader_config(course, name, STUDENT)
     config.OverwriteCells.add_missing_cells = True
     config.LimitOutput.max_lines, config.LimitOutput.max_traceback = 1000, 60
     log, trouble = nbgrader_log()
     CURRENT[0] = run
-    steps = [RunCells, of.IgnorePattern, TidyChecks, ClearMetadataPreprocessor, of.LimitOutput, of.SaveAutoGrades,
-             of.AssignLatePenalties, of.CheckCellMetadata]
-    converter = Autograde(coursedir=CourseDirectory(config=config), config=config, log=log,
-                          autograde_preprocessors=steps)
+    steps = [
+        RunCells,
+        of.IgnorePattern,
+        TidyChecks,
+        ClearMetadataPreprocessor,
+        of.LimitOutput,
+        of.SaveAutoGrades,
+        of.AssignLatePenalties,
+        of.CheckCellMetadata,
+    ]
+    converter = Autograde(
+        coursedir=CourseDirectory(config=config), config=config, log=log, autograde_preprocessors=steps
+    )
     try:
         converter.start()
     except BaseException:
@@ -496,6 +561,7 @@ def _autograde(course, name, run):
 
 
 # --- results -------------------------------------------------------------------------------------------------------
+
 
 def _fill(result, executed, source, course, name, run, folder):
     """Points from the gradebook, verdicts and plots from the executed notebook."""
@@ -514,10 +580,18 @@ def _fill(result, executed, source, course, name, run, folder):
             row["verdict"] = cell.source[:4000]
     result["auto_points"] = round(sum(r["points"] for r in result["rubric"] if r["kind"] == "auto"), 6)
     result["grades"] = grades
-    errors = [(i, cell, o) for i, cell in enumerate(executed.cells, 1) if cell.cell_type == "code"
-              for o in cell.outputs if o.output_type == "error"]
-    packages = {re.sub(r".*No module named '([^']*)'.*", r"\1", o.evalue, flags=re.S) for _, _, o in errors
-                if o.ename == "ModuleNotFoundError"}
+    errors = [
+        (i, cell, o)
+        for i, cell in enumerate(executed.cells, 1)
+        if cell.cell_type == "code"
+        for o in cell.outputs
+        if o.output_type == "error"
+    ]
+    packages = {
+        re.sub(r".*No module named '([^']*)'.*", r"\1", o.evalue, flags=re.S)
+        for _, _, o in errors
+        if o.ename == "ModuleNotFoundError"
+    }
     result["notes"] += [f"it needs the package {p}, which is not installed here" for p in sorted(packages)]
     if any(o.ename in ("MemoryError", "_ArrayMemoryError") for _, _, o in errors):
         run.status = run.status or "out of memory"
@@ -526,32 +600,45 @@ def _fill(result, executed, source, course, name, run, folder):
         first = run.events[:1] or [f"cell {i}{_named(c)} raises {o.ename}: {o.evalue}"[:300] for i, c, o in errors[:1]]
         more = len(errors) - 1
         result["message"] = (first[0] if first else result["status"]) + (
-            f" (and {more} more cell{'s' * (more > 1)} with errors)" if more > 0 and not run.events else "")
+            f" (and {more} more cell{'s' * (more > 1)} with errors)" if more > 0 and not run.events else ""
+        )
     result["plots"] = _plots(result, executed, source, run, folder)
 
 
 def _grades(course, name):
     from nbgrader.api import Gradebook
+
     with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
         notebook = book.find_submission_notebook(name, name, STUDENT)
-        return {grade.name: {"auto_score": None if grade.auto_score is None else float(grade.auto_score),
-                             "needs_manual_grade": bool(grade.needs_manual_grade)} for grade in notebook.grades} | {
-                "": {"comments": {comment.name: comment.auto_comment for comment in notebook.comments}}}
+        return {
+            grade.name: {
+                "auto_score": None if grade.auto_score is None else float(grade.auto_score),
+                "needs_manual_grade": bool(grade.needs_manual_grade),
+            }
+            for grade in notebook.grades
+        } | {"": {"comments": {comment.name: comment.auto_comment for comment in notebook.comments}}}
 
 
 def _plots(result, executed, source, run, folder):
     found = []
-    figures = [labs.grading(cell)["grade_id"] for cell in source.cells
-               if labs.kind(cell) in ("solution", "manual") and labs.KEY_FIGURE in cell.metadata.get("tags", [])]
+    figures = [
+        labs.grading(cell)["grade_id"]
+        for cell in source.cells
+        if labs.kind(cell) in ("solution", "manual") and labs.KEY_FIGURE in cell.metadata.get("tags", [])
+    ]
     rows = {row["id"]: row for row in result["rubric"]}
     for grade_id in figures:
-        index = next((i for i, cell in enumerate(executed.cells)
-                      if labs.grading(cell).get("grade_id") == grade_id), None)
+        index = next(
+            (i for i, cell in enumerate(executed.cells) if labs.grading(cell).get("grade_id") == grade_id), None
+        )
         if index is None:
             continue
         row = rows.get("check-" + grade_id) or rows.get(grade_id) or {}
-        images = [o["data"]["image/png"] for o in executed.cells[index].get("outputs", [])
-                  if o.output_type in ("display_data", "execute_result") and "image/png" in o.get("data", {})]
+        images = [
+            o["data"]["image/png"]
+            for o in executed.cells[index].get("outputs", [])
+            if o.output_type in ("display_data", "execute_result") and "image/png" in o.get("data", {})
+        ]
         drawn, flags = run.figures.get(index, (b"", []))
         image = _image(images[-1] if images else None) or _image(drawn) or (b"", 0, 0)
         verdict = row.get("verdict", "")
@@ -561,9 +648,18 @@ def _plots(result, executed, source, run, folder):
             path = f"{grade_id}.png"
             (folder / path).write_bytes(image[0])
         words = labs.row(executed.cells[index])
-        found.append({"id": grade_id, "row": row.get("row", words), "image": path, "width": image[1],
-                      "height": image[2], "flags": flags, "alt": f"{words}, as drawn by {result['student']}",
-                      "max_points": row.get("max_points", 0.0)})
+        found.append(
+            {
+                "id": grade_id,
+                "row": row.get("row", words),
+                "image": path,
+                "width": image[1],
+                "height": image[2],
+                "flags": flags,
+                "alt": f"{words}, as drawn by {result['student']}",
+                "max_points": row.get("max_points", 0.0),
+            }
+        )
     return found
 
 
@@ -580,6 +676,7 @@ def plot_flags(verdict, seen=()):
 def _image(data):
     """(PNG bytes, width, height) of a submission's picture, stored anew and not too large; None if it is none."""
     from PIL import Image
+
     try:
         content = base64.b64decode(data) if isinstance(data, str) else data
         if not content or len(content) > 8 * LARGEST_IMAGE:
@@ -603,6 +700,7 @@ def _feedback(course, name, folder, executed, source):
     from nbgrader.converters import GenerateFeedback
     from nbgrader.coursedir import CourseDirectory
     from nbgrader.preprocessors import ClearHiddenTests
+
     place = course / "shown" / STUDENT / name / f"{name}.ipynb"
     place.parent.mkdir(parents=True, exist_ok=True)
     hiding = ClearHiddenTests(enforce_metadata=False)

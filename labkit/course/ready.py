@@ -19,8 +19,11 @@ def report(made_with=None):
     """
     try:
         troubles = [*_python(), *_packages(), *_labkit(made_with)]
-        facts = [f"Python {sys.version.split()[0]}", *(f"{name} {_version(name)}" for name in ("numpy", "matplotlib")),
-                 f"labkit {labkit.__version__}"]
+        facts = [
+            f"Python {sys.version.split()[0]}",
+            *(f"{name} {_version(name)}" for name in ("numpy", "matplotlib")),
+            f"labkit {labkit.__version__}",
+        ]
         print(", ".join(facts))
         print(_data() if not troubles else "")
         for trouble in troubles:
@@ -36,8 +39,10 @@ def report(made_with=None):
 
 def _python():
     if sys.version_info < _OLDEST_PYTHON:
-        yield (f"labkit needs Python {'.'.join(map(str, _OLDEST_PYTHON))} or newer, "
-               f"this is {sys.version.split()[0]} ({sys.executable}): install a newer one first")
+        yield (
+            f"labkit needs Python {'.'.join(map(str, _OLDEST_PYTHON))} or newer, "
+            f"this is {sys.version.split()[0]} ({sys.executable}): install a newer one first"
+        )
 
 
 def _packages():
@@ -68,6 +73,7 @@ def _required():
 def _within(version, ranges):
     try:
         from packaging.specifiers import SpecifierSet
+
         return SpecifierSet(ranges).contains(version, prereleases=True)
     except Exception:
         return True
@@ -94,11 +100,14 @@ def _data():
     if os.environ.get("LABKIT_DATA") == "standin":
         return "Data: the stand-in is asked for (LABKIT_DATA=standin)."
     from labkit.data import places
+
     folders = [os.environ.get("LABKIT_CIFAR10"), os.path.join("data"), os.path.join("..", "data")]
     with_cache = [places.project_folder() and places.project_folder() / "data", places.cache_folder()]
     for folder in [f for f in folders + with_cache if f]:
         for place in (str(folder), os.path.join(str(folder), "cifar-10-batches-py")):
             if os.path.isfile(os.path.join(place, "data_batch_1")):
                 return "Data: CIFAR-10 is here."
-    return ("Data: CIFAR-10 is not here yet. It is fetched (170 MB, once) when a lab first asks for it; without a "
-            "network the lab goes on with a stand-in and says so.")
+    return (
+        "Data: CIFAR-10 is not here yet. It is fetched (170 MB, once) when a lab first asks for it; without a "
+        "network the lab goes on with a stand-in and says so."
+    )

@@ -30,6 +30,7 @@ class Unreadable(Exception):
 
 # --- bytes ---------------------------------------------------------------------------------------------------------
 
+
 def fetch(path, largest=LARGEST):
     """The bytes of a submitted notebook, at most `largest`; of a larger one, what is left without its outputs.
 
@@ -52,8 +53,10 @@ def fetch(path, largest=LARGEST):
         with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as content:
             kept = without_outputs(content, largest)
     if kept is None:
-        raise Unreadable("too large", f"the file has {size / 2**20:.0f} MB, and more than {largest / 2**20:.0f} MB of "
-                                      "that are not outputs")
+        raise Unreadable(
+            "too large",
+            f"the file has {size / 2**20:.0f} MB, and more than {largest / 2**20:.0f} MB of that are not outputs",
+        )
     return kept, [f"the file has {size / 2**20:.0f} MB, nearly all of it outputs: they were left out"]
 
 
@@ -78,7 +81,7 @@ def without_outputs(content, largest):
             string_at, position = (at, close), close + 1
         elif char == b":":
             short = string_at and string_at[1] - string_at[0] < 40
-            key = bytes(content[string_at[0] + 1:string_at[1]]) if short else b""
+            key = bytes(content[string_at[0] + 1 : string_at[1]]) if short else b""
         elif char in b"[{":
             if not dropping and key in (b"outputs", b"attachments") and b"cells" in stack:
                 pieces.append(bytes(content[start:at]))
@@ -112,7 +115,7 @@ def _end_of_string(content, at, end):
         if close < 0:
             return None
         slashes = 0
-        while content[close - 1 - slashes:close - slashes] == b"\\":
+        while content[close - 1 - slashes : close - slashes] == b"\\":
             slashes += 1
         if slashes % 2 == 0:
             return close
@@ -141,8 +144,12 @@ def parse(content):
         raise Unreadable("not readable", _what_it_is(text, error)) from None
     cells = raw.get("cells") if isinstance(raw, dict) else None
     if cells is None and isinstance(raw, dict) and isinstance(raw.get("worksheets"), list):  # nbformat 3
-        cells = [cell for sheet in raw["worksheets"] if isinstance(sheet, dict)
-                 for cell in (sheet.get("cells") if isinstance(sheet.get("cells"), list) else [])]
+        cells = [
+            cell
+            for sheet in raw["worksheets"]
+            if isinstance(sheet, dict)
+            for cell in (sheet.get("cells") if isinstance(sheet.get("cells"), list) else [])
+        ]
         notes.append("the notebook is of the old format 3: converted")
     if not isinstance(cells, list):
         raise Unreadable("not readable", "the file is JSON, but not a notebook: it has no cells")
@@ -160,8 +167,11 @@ def _unpacked(content):
     if content[:4] == b"PK\x03\x04":
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                inside = [item for item in archive.infolist() if item.filename.endswith(".ipynb")
-                          and not item.filename.startswith(("__MACOSX", "."))]
+                inside = [
+                    item
+                    for item in archive.infolist()
+                    if item.filename.endswith(".ipynb") and not item.filename.startswith(("__MACOSX", "."))
+                ]
                 if len(inside) != 1:
                     raise Unreadable("not readable", f"it is a zip archive with {len(inside)} notebooks in it")
                 with archive.open(inside[0]) as file:
@@ -193,8 +203,11 @@ def _what_it_is(text, error):
         return "it holds the marks of a git merge conflict, so it is not valid JSON"
     if not begin.startswith("{"):
         return "it is not a notebook: it does not begin like one"
-    return f"it is not valid JSON, the file may be cut off ({str(error).split(':')[0]}, line {error.lineno})" \
-        if hasattr(error, "lineno") else "it is not valid JSON"
+    return (
+        f"it is not valid JSON, the file may be cut off ({str(error).split(':')[0]}, line {error.lineno})"
+        if hasattr(error, "lineno")
+        else "it is not valid JSON"
+    )
 
 
 def _clean(cell):
@@ -225,6 +238,7 @@ def _clean(cell):
 
 # --- which lab it is -----------------------------------------------------------------------------------------------
 
+
 def which_lab(nb, releases):
     """The name of the lab that a notebook is: by its grade ids, cell ids, title and code. None if it is none.
 
@@ -246,6 +260,7 @@ def which_lab(nb, releases):
 
 # --- putting cells in order ----------------------------------------------------------------------------------------
 
+
 def repair(nb, release):
     """Give every exercise and check of a lab one cell, in an order in which they can be marked.
 
@@ -263,8 +278,15 @@ def repair(nb, release):
     for cell in cells:
         cell.metadata.pop("nbgrader", None)
     keep = set(map(id, chosen.values()))
-    drop = {id(cell) for grade_id, found in candidates.items() for cell in found if id(cell) not in keep and (
-        labs.kind(graded[grade_id]) in ("check", "locked") or cell.source.strip() == graded[grade_id].source.strip())}
+    drop = {
+        id(cell)
+        for grade_id, found in candidates.items()
+        for cell in found
+        if id(cell) not in keep
+        and (
+            labs.kind(graded[grade_id]) in ("check", "locked") or cell.source.strip() == graded[grade_id].source.strip()
+        )
+    }
     cells = [cell for cell in cells if id(cell) not in drop]
     for grade_id, cell in chosen.items():
         _become(cell, graded[grade_id], notes)
@@ -272,8 +294,10 @@ def repair(nb, release):
     _put_back_graded(cells, chosen, graded, release, notes)
     _checks_after_exercises(cells, chosen, graded, notes)
     _unique_ids(cells)
-    repaired = new_notebook(cells=cells, metadata={"kernelspec": {
-        "name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}})
+    repaired = new_notebook(
+        cells=cells,
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}},
+    )
     return repaired, notes
 
 
@@ -315,8 +339,9 @@ def _candidates(cells, release, graded, notes):
             if heading is not None:
                 take(grade_id, heading)
     if stripped and found:
-        notes.append("the notebook has lost nbgrader's metadata (another editor?): exercises were found by what is in "
-                     "them")
+        notes.append(
+            "the notebook has lost nbgrader's metadata (another editor?): exercises were found by what is in them"
+        )
     return found
 
 
@@ -330,8 +355,11 @@ def _between(originals, original, cells, taken):
     for cell in cells:
         if id(cell) not in taken and cell.source.strip() == original.source.strip():
             return cell
-    close = [(difflib.SequenceMatcher(None, cell.source[:2000], original.source[:2000]).ratio(), i)
-             for i, cell in enumerate(cells) if id(cell) not in taken and cell.cell_type == original.cell_type]
+    close = [
+        (difflib.SequenceMatcher(None, cell.source[:2000], original.source[:2000]).ratio(), i)
+        for i, cell in enumerate(cells)
+        if id(cell) not in taken and cell.cell_type == original.cell_type
+    ]
     return cells[max(close)[1]] if close and max(close)[0] > 0.8 else None
 
 
@@ -342,8 +370,10 @@ def _choose(found, original, grade_id, notes):
     worked_on = [cell for cell in found if cell.source.strip() not in ("", original.source.strip())]
     if labs.kind(original) == "check":
         worked_on = []
-    notes.append(f"{_word(original)} {grade_id} is there {len(found)} times: the last "
-                 f"{'changed ' if worked_on else ''}one was taken")
+    notes.append(
+        f"{_word(original)} {grade_id} is there {len(found)} times: the last "
+        f"{'changed ' if worked_on else ''}one was taken"
+    )
     return (worked_on or found)[-1]
 
 
@@ -376,8 +406,13 @@ def _put_back_plain(cells, release, notes):
         there |= {cell.source.strip() for cell in cells}
     bound = {name for cell in cells if cell.cell_type == "code" for name in labs.names_bound(cell.source)}
     for index, original in enumerate(release.cells):
-        if original.cell_type != "code" or labs.kind(original) or original["id"] == READY_ID \
-                or original["id"] in there or original.source.strip() in there:
+        if (
+            original.cell_type != "code"
+            or labs.kind(original)
+            or original["id"] == READY_ID
+            or original["id"] in there
+            or original.source.strip() in there
+        ):
             continue
         names = set(labs.names_bound(original.source))
         if names and not names & bound:
@@ -409,8 +444,11 @@ def _place(cells, release, index):
     sources = {cell.source.strip(): i for i, cell in enumerate(cells)}
     for before in reversed(release.cells[:index]):
         grade_id = labs.grading(before).get("grade_id")
-        at = grade_ids.get(grade_id) if labs.kind(before) else identities.get(before["id"], sources.get(
-            before.source.strip()))
+        at = (
+            grade_ids.get(grade_id)
+            if labs.kind(before)
+            else identities.get(before["id"], sources.get(before.source.strip()))
+        )
         if at is not None:
             return at + 1
     return 0

@@ -12,14 +12,14 @@ from pathlib import Path
 
 REFERENCE = "_reference"
 
-CONFIG = '''\
+CONFIG = """\
 # This folder is an nbgrader course: `nbgrader formgrader` and `nbgrader export` work in it.
 from pathlib import Path
 
 c = get_config()  # noqa: F821
 c.CourseDirectory.root = str(Path(__file__).parent) if "__file__" in globals() else str(Path.cwd())
 c.CourseDirectory.feedback_directory = "nbgrader-feedback"
-'''
+"""
 
 
 def write(path, content):
@@ -82,8 +82,22 @@ def write_grades(out, results):
     by_hand = manual_points(out)
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["student", "lab", "status", "automatic", "automatic_max", "by_hand", "by_hand_max", "total", "max",
-                    "still_to_mark", *ids, "message"])
+    table.writerow(
+        [
+            "student",
+            "lab",
+            "status",
+            "automatic",
+            "automatic_max",
+            "by_hand",
+            "by_hand_max",
+            "total",
+            "max",
+            "still_to_mark",
+            *ids,
+            "message",
+        ]
+    )
     for result in results:
         points = {row["id"]: row["points"] for row in result["rubric"]}
         given = {i: p for i, p in by_hand.get((result["student"], result["lab"]), {}).items() if i in points}
@@ -92,11 +106,22 @@ def write_grades(out, results):
         hand = sum(given.get(r["id"], r["points"] or 0.0) for r in manual)
         left = sum(r["points"] is None and r["id"] not in given for r in manual)
         shown = points | given
-        table.writerow([_safe(result["student"]), result["lab"], result["status"], _g(automatic),
-                        _g(result["auto_max"]), _g(hand), _g(result["manual_max"]), _g(automatic + hand),
-                        _g(result["auto_max"] + result["manual_max"]), left,
-                        *("" if shown.get(i) is None else _g(shown[i]) for i in ids),
-                        _safe(" ".join([result["message"], *result["notes"]]).strip())])
+        table.writerow(
+            [
+                _safe(result["student"]),
+                result["lab"],
+                result["status"],
+                _g(automatic),
+                _g(result["auto_max"]),
+                _g(hand),
+                _g(result["manual_max"]),
+                _g(automatic + hand),
+                _g(result["auto_max"] + result["manual_max"]),
+                left,
+                *("" if shown.get(i) is None else _g(shown[i]) for i in ids),
+                _safe(" ".join([result["message"], *result["notes"]]).strip()),
+            ]
+        )
     write(Path(out) / "grades.csv", text.getvalue())
 
 
@@ -113,6 +138,7 @@ def _from_eye(path):
     if not path.is_file():
         return
     from labkit.course.sheet import read_eye_points
+
     try:
         given = read_eye_points(path)
     except ValueError as error:
@@ -126,6 +152,7 @@ def _from_eye(path):
 
 def _from_gradebook(path):
     import sqlite3
+
     if not path.is_file():
         return []
     try:
@@ -135,7 +162,8 @@ def _from_gradebook(path):
                 "JOIN submitted_notebook sn ON g.notebook_id = sn.id "
                 "JOIN submitted_assignment sa ON sn.assignment_id = sa.id "
                 "JOIN assignment a ON sa.assignment_id = a.id JOIN base_cell bc ON g.cell_id = bc.id "
-                "WHERE g.manual_score IS NOT NULL").fetchall()
+                "WHERE g.manual_score IS NOT NULL"
+            ).fetchall()
     except sqlite3.Error:
         return []
 
@@ -153,6 +181,7 @@ def _safe(text):
 def merge_gradebook(out, results):
     """Enter the automatic points into nbgrader's gradebook; points given by hand in formgrader stay."""
     from nbgrader.api import Gradebook
+
     out = Path(out)
     write(out / "nbgrader_config.py", CONFIG)
     with warnings.catch_warnings(), Gradebook(f"sqlite:///{(out / 'gradebook.db').resolve()}") as book:

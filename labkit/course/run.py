@@ -15,8 +15,16 @@ from pathlib import Path
 
 import labkit
 from labkit.course import site
-from labkit.course.execute import (UnreadableNotebook, execute, hide_paths, path_rules, read_notebook, runs,
-                                   store, without_paths)
+from labkit.course.execute import (
+    UnreadableNotebook,
+    execute,
+    hide_paths,
+    path_rules,
+    read_notebook,
+    runs,
+    store,
+    without_paths,
+)
 from labkit.progress import progress
 
 _NEEDS_DATA = re.compile(r"\bload_cifar10\b|\blabkit\.data\b|\bfrom labkit import\b[^\n]*\bdata\b")
@@ -47,13 +55,14 @@ def run(labs=(), out=None, notebooks=None, standin=False, data=None, timeout=180
         read = {path.stem: _read(path) for path in every}
         source = _find_data([read[path.stem] for path in chosen], standin, data)
         if inplace and source["name"] == "stand-in" and not standin:
-            raise CourseError("CIFAR-10 is not here, so --inplace would store the stand-in's plots; get the "
-                              "data with `labkit data`, or ask for the stand-in with --standin.")
+            raise CourseError(
+                "CIFAR-10 is not here, so --inplace would store the stand-in's plots; get the "
+                "data with `labkit data`, or ask for the stand-in with --standin."
+            )
     except CourseError as error:
         print(f"labkit run: {error}", file=sys.stderr)
         return error.status
-    results = {path.stem: site.known_result(out, path.stem) or _not_run(path, read[path.stem])
-               for path in every}
+    results = {path.stem: site.known_result(out, path.stem) or _not_run(path, read[path.stem]) for path in every}
     width, failed, left = max(len(path.stem) for path in chosen), [], [path.stem for path in chosen]
     started = time.monotonic()
     try:
@@ -83,8 +92,10 @@ def run(labs=(), out=None, notebooks=None, standin=False, data=None, timeout=180
 @contextmanager
 def _end_is_interrupt():
     """Let a request to end (`kill`, a cancelled CI job) end the kernel and keep the pages, as Ctrl-C does."""
+
     def interrupt(number, frame):
         raise KeyboardInterrupt
+
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -109,11 +120,13 @@ def _folders(notebooks, out):
 def find_labs(notebooks):
     """The notebooks of a folder, by number and name."""
     if not notebooks.is_dir():
-        raise CourseError(f"there is no folder {notebooks}; run it in the course's folder, or name the labs' "
-                          "folder with --notebooks.")
+        raise CourseError(
+            f"there is no folder {notebooks}; run it in the course's folder, or name the labs' folder with --notebooks."
+        )
     try:
-        found = [path for path in notebooks.glob("*.ipynb")
-                 if not path.name.startswith((".", "~")) and not path.is_dir()]
+        found = [
+            path for path in notebooks.glob("*.ipynb") if not path.name.startswith((".", "~")) and not path.is_dir()
+        ]
     except OSError as error:
         raise CourseError(f"the folder {notebooks} cannot be read: {error.strerror}.") from None
     if not found:
@@ -137,23 +150,27 @@ def select(every, wanted, notebooks):
         if not named and Path(name).is_file():
             named = {path for path in every if path.samefile(name)}
         if not named:
-            raise CourseError(f"there is no lab {name!r} in {notebooks}. There are: "
-                              f"{', '.join(path.stem for path in every)}.", status=2)
+            raise CourseError(
+                f"there is no lab {name!r} in {notebooks}. There are: {', '.join(path.stem for path in every)}.",
+                status=2,
+            )
         chosen |= named
     return [path for path in every if path in chosen or not wanted]
 
 
 def _check_writable(out, notebooks):
     if (out / "executed").resolve() == notebooks.resolve():
-        raise CourseError(f"the executed copies would overwrite the labs in {notebooks}; name another folder "
-                          "with --out.")
+        raise CourseError(
+            f"the executed copies would overwrite the labs in {notebooks}; name another folder with --out."
+        )
     try:
         out.mkdir(parents=True, exist_ok=True)
         site.write(out / ".labkit", "")
         (out / ".labkit").unlink()
     except OSError as error:
-        raise CourseError(f"cannot write to {out}: {error.strerror or error}; name another folder with --out."
-                          ) from None
+        raise CourseError(
+            f"cannot write to {out}: {error.strerror or error}; name another folder with --out."
+        ) from None
 
 
 def _read(path):
@@ -171,6 +188,7 @@ def _find_data(nbs, standin, folder):
     if not any(_uses_data(nb) for nb in nbs):
         return {"name": "", "folder": None, "variables": {}}
     from labkit.data import load_cifar10
+
     try:
         with _variable("LABKIT_DATA", "standin" if standin else "cifar10" if folder else None):
             found = load_cifar10(folder)
@@ -179,13 +197,17 @@ def _find_data(nbs, standin, folder):
     name, place = found.name, Path(found.folder).absolute()
     print(f"Data: {name}, {found.origin}", flush=True)
     standin = name == "stand-in"
-    return {"name": name, "folder": place, "variables": {"LABKIT_DATA": "standin" if standin else "cifar10",
-                                                         "LABKIT_CIFAR10": None if standin else place}}
+    return {
+        "name": name,
+        "folder": place,
+        "variables": {"LABKIT_DATA": "standin" if standin else "cifar10", "LABKIT_CIFAR10": None if standin else place},
+    }
 
 
 def _uses_data(nb):
-    return not isinstance(nb, Exception) and any(_NEEDS_DATA.search(c.source) for c in nb.cells
-                                                 if c.cell_type == "code")
+    return not isinstance(nb, Exception) and any(
+        _NEEDS_DATA.search(c.source) for c in nb.cells if c.cell_type == "code"
+    )
 
 
 @contextmanager
@@ -205,21 +227,39 @@ def _variable(name, value):
 
 # --- one lab --------------------------------------------------------------------------------------
 
+
 def _run_lab(path, nb, out, source, timeout, inplace, width):
     """Execute a lab and write its page. Returns what is known of it, and the report for the terminal."""
-    lab = {"name": path.stem, "status": "ok", "seconds": 0.0, "memory": None, "failure": None,
-           "data": source["name"] if _uses_data(nb) else "", "date": f"{datetime.now():%Y-%m-%dT%H:%M:%S}",
-           "python": platform.python_version(), "numpy": version("numpy"), "labkit": labkit.__version__}
+    lab = {
+        "name": path.stem,
+        "status": "ok",
+        "seconds": 0.0,
+        "memory": None,
+        "failure": None,
+        "data": source["name"] if _uses_data(nb) else "",
+        "date": f"{datetime.now():%Y-%m-%dT%H:%M:%S}",
+        "python": platform.python_version(),
+        "numpy": version("numpy"),
+        "labkit": labkit.__version__,
+    }
     if isinstance(nb, UnreadableNotebook):
         lab |= {"status": "unreadable", "failure": _trouble(str(nb))}
         return _add(out, lab, None, path), _report(lab, width)
     before = path.read_bytes()
     started = time.monotonic()
-    with progress(total=sum(map(runs, nb.cells)), desc=path.stem, bar_format="{desc}  {elapsed}", leave=False,
-                  ncols=shutil.get_terminal_size().columns, disable=not sys.stderr.isatty()) as bar:
+    with progress(
+        total=sum(map(runs, nb.cells)),
+        desc=path.stem,
+        bar_format="{desc}  {elapsed}",
+        leave=False,
+        ncols=shutil.get_terminal_size().columns,
+        disable=not sys.stderr.isatty(),
+    ) as bar:
         failure, memory = execute(nb, path.parent, source["variables"], timeout, _teller(bar, path.stem))
-    rules = path_rules({path.parent: "", path.parent.absolute().parent: ""} | (
-        {source["folder"]: source["folder"].name} if source["folder"] else {}))
+    rules = path_rules(
+        {path.parent: "", path.parent.absolute().parent: ""}
+        | ({source["folder"]: source["folder"].name} if source["folder"] else {})
+    )
     hide_paths(nb, rules)
     lab |= {"seconds": round(time.monotonic() - started, 1), "memory": memory}
     if failure:
@@ -240,6 +280,7 @@ def _teller(bar, name):
             bar.n = cell
             bar.set_description_str(f"{name}  cell {cell} of {bar.total}", refresh=False)
         bar.refresh()
+
     return tell
 
 
@@ -261,8 +302,18 @@ def _trouble(error):
 def _not_run(path, nb):
     """What the index can say of a lab that has not been run."""
     known = site.title_and_intro(None if isinstance(nb, Exception) else nb, path.stem)
-    return {"name": path.stem, "status": "not run", "page": None, "executed": None, "figures": [],
-            "numbers": [], "failure": None, "date": None, "data": "", "seconds": 0.0} | known
+    return {
+        "name": path.stem,
+        "status": "not run",
+        "page": None,
+        "executed": None,
+        "figures": [],
+        "numbers": [],
+        "failure": None,
+        "date": None,
+        "data": "",
+        "seconds": 0.0,
+    } | known
 
 
 def _report(lab, width, failure=None):

@@ -21,21 +21,49 @@ from pathlib import Path
 FULL, NETWORK, LIMITS = "full", "network", "limits"
 GUARANTEES = {
     FULL: "no network; no files but Python, labkit and the data (read-only) and a private folder; "
-          "no sight of other processes; memory, time and file size limited",
+    "no sight of other processes; memory, time and file size limited",
     NETWORK: "no network; memory, time and file size limited; files of this computer that your account can read "
-             "are readable to the submissions, and those it can write are writable",
+    "are readable to the submissions, and those it can write are writable",
     LIMITS: "memory, time and file size limited; the network, and the files of this computer that your account can "
-            "read or write, are open to the submissions",
+    "read or write, are open to the submissions",
 }
 
-_NEWNS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET, _NEWUTS = (0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000,
-                                                        0x4000000)
+_NEWNS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET, _NEWUTS = (
+    0x20000,
+    0x8000000,
+    0x10000000,
+    0x20000000,
+    0x40000000,
+    0x4000000,
+)
 _RDONLY, _NOSUID, _NODEV, _REMOUNT, _BIND, _REC, _PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _MNT_DETACH = 1, 38, 2
-_SYSTEM = ["/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/ld.so.conf",
-           "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/passwd", "/etc/group",
-           "/etc/nsswitch.conf", "/etc/mime.types", "/etc/os-release", "/dev/null", "/dev/zero", "/dev/full",
-           "/dev/random", "/dev/urandom", "/nix/store", "/gnu/store"]
+_SYSTEM = [
+    "/usr",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/bin",
+    "/sbin",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/alternatives",
+    "/etc/fonts",
+    "/etc/localtime",
+    "/etc/passwd",
+    "/etc/group",
+    "/etc/nsswitch.conf",
+    "/etc/mime.types",
+    "/etc/os-release",
+    "/dev/null",
+    "/dev/zero",
+    "/dev/full",
+    "/dev/random",
+    "/dev/urandom",
+    "/nix/store",
+    "/gnu/store",
+]
 
 
 def spec(level, work, shared, readable=(), memory=2 << 30, seconds=600, file_size=64 << 20):
@@ -45,14 +73,23 @@ def spec(level, work, shared, readable=(), memory=2 << 30, seconds=600, file_siz
     readable: files and folders it may read besides the system's. memory: bytes. seconds: of processor time.
     file_size: bytes of one file it writes.
     """
-    return {"level": level, "work": str(work), "shared": str(shared), "readable": [str(p) for p in readable],
-            "memory": memory, "seconds": seconds, "file_size": file_size, "fonts": font_lists()}
+    return {
+        "level": level,
+        "work": str(work),
+        "shared": str(shared),
+        "readable": [str(p) for p in readable],
+        "memory": memory,
+        "seconds": seconds,
+        "file_size": file_size,
+        "fonts": font_lists(),
+    }
 
 
 def font_lists():
     """Matplotlib's lists of fonts, which take seconds to make: a kernel gets a copy."""
     try:
         import matplotlib
+
         return [str(path) for path in Path(matplotlib.get_cachedir()).glob("fontlist-*.json")]
     except Exception:
         return []
@@ -81,15 +118,28 @@ def _works(level):
         work.mkdir(), shared.mkdir()
         Path(folder, "spec.json").write_text(json.dumps(spec(level, work, shared, python_folders())))
         Path(folder, "hidden").write_text("")
-        test = ("import os, socket, sys\ns = socket.socket(); s.settimeout(2)\n"
-                "try: s.connect(('192.0.2.1', 9)); sys.exit(3)\n"
-                "except OSError as e: sys.exit(3 if e.errno not in (101, 113, 110) else 0)\n")
+        test = (
+            "import os, socket, sys\ns = socket.socket(); s.settimeout(2)\n"
+            "try: s.connect(('192.0.2.1', 9)); sys.exit(3)\n"
+            "except OSError as e: sys.exit(3 if e.errno not in (101, 113, 110) else 0)\n"
+        )
         if level == FULL:
             test = f"import os, sys\nif os.path.exists({os.path.join(folder, 'hidden')!r}): sys.exit(3)\n" + test
         try:
-            done = subprocess.run([sys.executable, "-m", "labkit.course.sandbox", os.path.join(folder, "spec.json"),
-                                   sys.executable, "-c", test], capture_output=True, timeout=30,
-                                  env=dict(os.environ, PYTHONPATH=str(Path(__file__).resolve().parents[2])))
+            done = subprocess.run(
+                [
+                    sys.executable,
+                    "-m",
+                    "labkit.course.sandbox",
+                    os.path.join(folder, "spec.json"),
+                    sys.executable,
+                    "-c",
+                    test,
+                ],
+                capture_output=True,
+                timeout=30,
+                env=dict(os.environ, PYTHONPATH=str(Path(__file__).resolve().parents[2])),
+            )
         except (OSError, subprocess.SubprocessError):
             return False
         return done.returncode == 0
@@ -142,8 +192,12 @@ def main(argv):
 
 def _limit(want):
     # RLIMIT_DATA counts what a process really claims; the address space also holds what is only reserved.
-    for what, most in (("RLIMIT_DATA", want["memory"]), ("RLIMIT_CPU", int(want["seconds"]) + 1),
-                       ("RLIMIT_FSIZE", want["file_size"]), ("RLIMIT_CORE", 0)):
+    for what, most in (
+        ("RLIMIT_DATA", want["memory"]),
+        ("RLIMIT_CPU", int(want["seconds"]) + 1),
+        ("RLIMIT_FSIZE", want["file_size"]),
+        ("RLIMIT_CORE", 0),
+    ):
         number = getattr(resource, what)
         _, hard = resource.getrlimit(number)
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
@@ -226,8 +280,13 @@ def _show(path, root):
 
 def _mount(source, target, kind, flags, options=None):
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.mount(source.encode(), target.encode(), kind.encode() if kind else None, ctypes.c_ulong(flags),
-                  options.encode() if options else None):
+    if libc.mount(
+        source.encode(),
+        target.encode(),
+        kind.encode() if kind else None,
+        ctypes.c_ulong(flags),
+        options.encode() if options else None,
+    ):
         number = ctypes.get_errno()
         raise OSError(number, f"mount {target}: {os.strerror(number)}")
 
@@ -235,6 +294,7 @@ def _mount(source, target, kind, flags, options=None):
 def kill_tree(pid):
     """End a process and all that it started."""
     import psutil
+
     try:
         parent = psutil.Process(pid)
         family = [parent, *parent.children(recursive=True)]
@@ -252,16 +312,39 @@ def private_environment(home, keep=()):
 
     keep: names of further variables to hand on.
     """
-    wanted = {"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "SYSTEMROOT",
-              "PYTHONHASHSEED", *keep}
+    wanted = {
+        "PATH",
+        "LANG",
+        "LC_ALL",
+        "LC_CTYPE",
+        "TZ",
+        "LD_LIBRARY_PATH",
+        "OPENBLAS_CORETYPE",
+        "SYSTEMROOT",
+        "PYTHONHASHSEED",
+        *keep,
+    }
     env = {name: os.environ[name] for name in wanted if name in os.environ}
-    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS",
-                         "VECLIB_MAXIMUM_THREADS"), "1")
-    return env | one | {"HOME": str(home), "TMPDIR": str(home),
-                        "MPLBACKEND": "module://matplotlib_inline.backend_inline", "MPLCONFIGDIR": str(home),
-                        "IPYTHONDIR": str(home), "JUPYTER_RUNTIME_DIR": str(home),
-                        "MALLOC_ARENA_MAX": "2", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1",
-                        "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    one = dict.fromkeys(
+        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
+        "1",
+    )
+    return (
+        env
+        | one
+        | {
+            "HOME": str(home),
+            "TMPDIR": str(home),
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            "MPLCONFIGDIR": str(home),
+            "IPYTHONDIR": str(home),
+            "JUPYTER_RUNTIME_DIR": str(home),
+            "MALLOC_ARENA_MAX": "2",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+        }
+    )
 
 
 if __name__ == "__main__":

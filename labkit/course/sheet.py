@@ -23,10 +23,10 @@ from urllib.parse import quote
 
 from labkit.course.site import TEMPLATES, write
 
-THUMBNAIL = 320           # pixels: shown at about 230, and sharp there on most screens
-ENLARGED = 1100           # pixels: wider plots are reduced to it
-BUDGET = 18_000_000       # bytes of the page beyond which enlarged plots stay files beside it
-_LONGEST_TEXT = 4000      # characters of a verdict in the page; all of it is in the student's feedback
+THUMBNAIL = 320  # pixels: shown at about 230, and sharp there on most screens
+ENLARGED = 1100  # pixels: wider plots are reduced to it
+BUDGET = 18_000_000  # bytes of the page beyond which enlarged plots stay files beside it
+_LONGEST_TEXT = 4000  # characters of a verdict in the page; all of it is in the student's feedback
 _LARGEST_IMAGE = 50_000_000  # pixels: a file can be small and its image enormous
 _COLUMNS = ("student", "lab", "id", "points", "comment")
 _NAMED_FLAGS = ("missing axis labels", "below the promised accuracy")
@@ -46,14 +46,15 @@ def write_sheet(report_folder, eye_csv=None, out=None):
     report = Path(report_folder)
     results, references, problems = read_results(report)
     if not results:
-        raise ValueError(f"no results of marking in {report / 'results'}: "
-                         f"run `labkit grade` with --out {report} first")
+        raise ValueError(f"no results of marking in {report / 'results'}: run `labkit grade` with --out {report} first")
     out = Path(out) if out is not None else report / "index.html"
     kept = Path(eye_csv) if eye_csv is not None else report / "eye.csv"
     eye = read_eye_points(kept) if eye_csv is not None or kept.is_file() else {}
     merged, eye_problems = merge_eye_points(results, eye)
-    labs = [_lab(name, [r for r in results if r["lab"] == name], references.get(name))
-            for name in sorted({r["lab"] for r in results})]
+    labs = [
+        _lab(name, [r for r in results if r["lab"] == name], references.get(name))
+        for name in sorted({r["lab"] for r in results})
+    ]
     _add_missing(labs)
     _add_eye_points(labs, merged)
     _load_pictures(labs, report, out.parent)
@@ -74,6 +75,7 @@ def run(report, eye=None, out=None):
 
 
 # --- results -----------------------------------------------------------------------------------------------------
+
 
 def read_results(report_folder):
     """The results of marking: (results, {lab: reference}, problems), with every field there and of its type.
@@ -104,15 +106,31 @@ def _clean(result, path):
     clean["title"] = clean["title"] or clean["lab"].replace("_", " ")
     clean["status"] = clean["status"] or "ok"
     clean["notes"] = [_text(note) for note in result.get("notes") or []]
-    clean["rubric"] = [dict(row, id=_text(row["id"]), row=_text(row.get("row") or row["id"]),
-                            kind=row.get("kind") or "auto", points=_number(row.get("points")),
-                            max_points=_number(row.get("max_points")) or 0.0,
-                            verdict=_text(row.get("verdict") or ""), error=_text(row.get("error") or ""))
-                       for row in result.get("rubric") or []]
-    clean["plots"] = [dict(plot, id=_text(plot["id"]), row=_text(plot.get("row") or plot["id"]),
-                           image=str(plot.get("image") or ""), flags=[_text(f) for f in plot.get("flags") or []],
-                           alt=_text(plot.get("alt") or ""), max_points=_number(plot.get("max_points")) or 0.0)
-                      for plot in result.get("plots") or []]
+    clean["rubric"] = [
+        dict(
+            row,
+            id=_text(row["id"]),
+            row=_text(row.get("row") or row["id"]),
+            kind=row.get("kind") or "auto",
+            points=_number(row.get("points")),
+            max_points=_number(row.get("max_points")) or 0.0,
+            verdict=_text(row.get("verdict") or ""),
+            error=_text(row.get("error") or ""),
+        )
+        for row in result.get("rubric") or []
+    ]
+    clean["plots"] = [
+        dict(
+            plot,
+            id=_text(plot["id"]),
+            row=_text(plot.get("row") or plot["id"]),
+            image=str(plot.get("image") or ""),
+            flags=[_text(f) for f in plot.get("flags") or []],
+            alt=_text(plot.get("alt") or ""),
+            max_points=_number(plot.get("max_points")) or 0.0,
+        )
+        for plot in result.get("plots") or []
+    ]
     return clean
 
 
@@ -159,8 +177,10 @@ def merge_eye_points(results, eye):
     results = [_clean(copy.deepcopy(r), Path(str(r.get("student"))) / str(r.get("lab"))) for r in results]
     of_lab = {lab: [r for r in results if r["lab"] == lab] for lab in {r["lab"] for r in results}}
     items = {lab: eye_items(every) for lab, every in of_lab.items()}
-    auto_max = {lab: sum({row["id"]: row["max_points"] for r in every for row in r["rubric"]
-                          if row["kind"] == "auto"}.values()) for lab, every in of_lab.items()}
+    auto_max = {
+        lab: sum({row["id"]: row["max_points"] for r in every for row in r["rubric"] if row["kind"] == "auto"}.values())
+        for lab, every in of_lab.items()
+    }
     known = {(r["student"], r["lab"], item["id"]): item for r in results for item in items[r["lab"]]}
     problems, given = [], {}
     for key, entry in eye.items():
@@ -168,8 +188,10 @@ def merge_eye_points(results, eye):
         if item is None:
             problems.append(f"eye.csv names {key[0]}, {key[1]}, {key[2]}: no such student, lab or plot here")
         elif points is not None and points > item["max_points"]:
-            problems.append(f"eye.csv gives {key[0]} {points:g} points for {key[1]}, {key[2]}: "
-                            f"at most {item['max_points']:g} are possible")
+            problems.append(
+                f"eye.csv gives {key[0]} {points:g} points for {key[1]}, {key[2]}: "
+                f"at most {item['max_points']:g} are possible"
+            )
         else:
             given[key] = {**item, "points": points, "comment": entry["comment"]}
     for result in results:
@@ -200,6 +222,7 @@ def _total(result, items, most, given):
 
 # --- eye.csv -----------------------------------------------------------------------------------------------------
 
+
 def read_eye_points(path):
     """Read points given by eye: {(student, lab, id): {"points": float or None, "comment": str}}.
 
@@ -224,8 +247,9 @@ def read_eye_points(path):
     try:
         header = [name.strip().lower() for name in next(lines, [])]
         if not set(_COLUMNS[:4]) <= set(header):
-            raise ValueError(f"{path}: the first line must name the columns {', '.join(_COLUMNS)}, "
-                             f"got {first.strip()[:80]!r}")
+            raise ValueError(
+                f"{path}: the first line must name the columns {', '.join(_COLUMNS)}, got {first.strip()[:80]!r}"
+            )
         for fields in lines:
             if any(field.strip() for field in fields):
                 _add_entry(found, dict(zip(header, map(_unguarded, fields))), f"{path}, line {lines.line_num}")
@@ -273,6 +297,7 @@ def _unguarded(field):
 
 # --- what the page shows -----------------------------------------------------------------------------------------
 
+
 def _lab(name, results, reference):
     """Everything the page shows of a lab: its columns, its reference, a line for each student."""
     every = ([reference] if reference else []) + results
@@ -284,15 +309,22 @@ def _lab(name, results, reference):
             plots.setdefault(plot["id"], {"id": plot["id"], "row": plot["row"]})
     items = {item["id"]: item for item in eye_items(every)}
     columns = [{**plot, "item": items.get(plot["id"]), "plot": True} for plot in plots.values()]
-    columns += [{"id": i, "row": item["row"], "item": item, "plot": False}
-                for i, item in items.items() if i not in plots]
+    columns += [
+        {"id": i, "row": item["row"], "item": item, "plot": False} for i, item in items.items() if i not in plots
+    ]
     rubric = [row for row in rubric.values() if row["kind"] == "auto"]
-    lab = {"name": name, "title": next((r["title"] for r in every if r["title"]), name), "columns": columns,
-           "rubric": rubric, "auto_max": sum(row["max_points"] for row in rubric),
-           "data": ", ".join(sorted({_text(r["data"]) for r in results if r.get("data")})),
-           "reference": _line(reference, columns, rubric) if reference else None}
-    lab["max_points"] = lab["auto_max"] + sum(c["item"]["max_points"] for c in columns
-                                              if c["item"] and not c["item"]["check"])
+    lab = {
+        "name": name,
+        "title": next((r["title"] for r in every if r["title"]), name),
+        "columns": columns,
+        "rubric": rubric,
+        "auto_max": sum(row["max_points"] for row in rubric),
+        "data": ", ".join(sorted({_text(r["data"]) for r in results if r.get("data")})),
+        "reference": _line(reference, columns, rubric) if reference else None,
+    }
+    lab["max_points"] = lab["auto_max"] + sum(
+        c["item"]["max_points"] for c in columns if c["item"] and not c["item"]["check"]
+    )
     results = sorted(results, key=lambda result: _natural(result["student"]))
     lab["lines"] = [_line(result, columns, rubric) for result in results]
     return lab
@@ -305,8 +337,11 @@ def _line(result, columns, rubric):
     auto = [rows.get(row["id"]) for row in rubric]
     shown = [plots.get(column["id"]) if column["plot"] else None for column in columns]
     line = {key: result[key] for key in ("student", "status", "message", "notes", "feedback")}
-    line["auto"] = [row and {"points": row["points"] or 0.0, "max_points": row["max_points"], "id": row["id"],
-                             "text": _verdict(row)} for row in auto]
+    line["auto"] = [
+        row
+        and {"points": row["points"] or 0.0, "max_points": row["max_points"], "id": row["id"], "text": _verdict(row)}
+        for row in auto
+    ]
     line["plots"] = [plot and {"image": plot["image"], "flags": plot["flags"], "alt": plot["alt"]} for plot in shown]
     flags = [flag for plot in shown if plot for flag in plot["flags"]]
     if result["status"] != "missing" and any(c["plot"] and not (p and p["image"]) for c, p in zip(columns, shown)):
@@ -360,6 +395,7 @@ def _relative(path, folder):
 
 # --- pictures ----------------------------------------------------------------------------------------------------
 
+
 def _load_pictures(labs, report, page_folder):
     """Give every plot its thumbnail and its enlarged picture, or the file that holds it, or what is wrong with it."""
     root = report.resolve()
@@ -391,6 +427,7 @@ def _inside(root, name):
 def _pictures(path):
     """{"thumbnail", "enlarged": data URLs, "width", "height", "digest"} of an image file, or {"problem": a phrase}."""
     from PIL import Image
+
     if path is None:
         return {"problem": "the plot's file is outside of the report"}
     try:
@@ -403,12 +440,18 @@ def _pictures(path):
         return {"problem": "the plot's file is missing"}
     except Exception:  # Pillow raises many kinds of errors for broken files
         return {"problem": "the plot's file cannot be read"}
-    return {"thumbnail": _small(image), "enlarged": _large(image),
-            "width": image.width, "height": image.height, "digest": hashlib.sha256(data).hexdigest()}
+    return {
+        "thumbnail": _small(image),
+        "enlarged": _large(image),
+        "width": image.width,
+        "height": image.height,
+        "digest": hashlib.sha256(data).hexdigest(),
+    }
 
 
 def _on_white(image):
     from PIL import Image
+
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
@@ -418,6 +461,7 @@ def _on_white(image):
 def _reduced(image, width):
     """The image at most `width` wide, and not much taller than that."""
     from PIL import Image
+
     scale = min(1.0, width / image.width, 1.5 * width / image.height)
     if scale == 1.0:
         return image
@@ -428,18 +472,23 @@ def _reduced(image, width):
 def _small(image):
     """A thumbnail as a data URL."""
     from PIL import features
+
     return _encoded(_reduced(image, THUMBNAIL), "webp" if features.check("webp") else "jpeg", quality=60)
 
 
 def _large(image):
     """An enlarged plot as a data URL: exact for the few colours of a line plot, which is also smallest, else lossy."""
     from PIL import Image, ImageChops, ImageStat, features
+
     image, webp = _reduced(image, ENLARGED), features.check("webp")
     few = image.quantize(32, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     off = sum(ImageStat.Stat(ImageChops.difference(few.convert("RGB"), image)).mean) / 3
     if off < 1.5:
-        return (_encoded(few.convert("RGB"), "webp", lossless=True, method=2) if webp
-                else _encoded(few, "png", optimize=True))
+        return (
+            _encoded(few.convert("RGB"), "webp", lossless=True, method=2)
+            if webp
+            else _encoded(few, "png", optimize=True)
+        )
     return _encoded(image, "webp" if webp else "jpeg", quality=80)
 
 
@@ -451,18 +500,27 @@ def _encoded(image, kind, **options):
 
 # --- rendering ---------------------------------------------------------------------------------------------------
 
+
 def _render(labs, problems):
     import jinja2
     from markupsafe import Markup
+
     script = (TEMPLATES / "sheet.js").read_text(encoding="utf-8")
     store, model = _stores(labs)
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode()
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True,
-                                     trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters["points"] = lambda x: f"{x:.10g}"
     return environment.get_template("sheet.html.j2").render(
-        labs=labs, filters={lab["name"]: _filters(lab) for lab in labs}, problems=problems, digest=digest,
-        script=Markup(script), model=Markup(_json(model)), store=store)
+        labs=labs,
+        filters={lab["name"]: _filters(lab) for lab in labs},
+        problems=problems,
+        digest=digest,
+        script=Markup(script),
+        model=Markup(_json(model)),
+        store=store,
+    )
 
 
 def _filters(lab):
@@ -486,29 +544,63 @@ def _stores(labs):
             for row in (line or {"auto": ()})["auto"]:
                 if row:
                     row["said"] = texts.setdefault(row["text"], len(texts))
-    model = {"labs": [{"name": lab["name"], "auto_max": lab["auto_max"], "max_points": lab["max_points"],
-                       "rubric": [row["row"] for row in lab["rubric"]],
-                       "columns": [_column(c, lab) for c in lab["columns"]],
-                       "lines": [_model_line(line) for line in lab["lines"]],
-                       "reference": lab["reference"] and _model_line(lab["reference"])} for lab in labs],
-             "texts": list(texts), "files": [picture["file"] for picture in store],
-             "eye": [[line["student"], lab["name"], i, entry["points"], entry["comment"]]
-                     for lab in labs for line in lab["lines"] for i, entry in line["eye"].items()]}
+    model = {
+        "labs": [
+            {
+                "name": lab["name"],
+                "auto_max": lab["auto_max"],
+                "max_points": lab["max_points"],
+                "rubric": [row["row"] for row in lab["rubric"]],
+                "columns": [_column(c, lab) for c in lab["columns"]],
+                "lines": [_model_line(line) for line in lab["lines"]],
+                "reference": lab["reference"] and _model_line(lab["reference"]),
+            }
+            for lab in labs
+        ],
+        "texts": list(texts),
+        "files": [picture["file"] for picture in store],
+        "eye": [
+            [line["student"], lab["name"], i, entry["points"], entry["comment"]]
+            for lab in labs
+            for line in lab["lines"]
+            for i, entry in line["eye"].items()
+        ],
+    }
     return store, model
 
 
 def _column(column, lab):
     item = column["item"]
     check = next((i for i, row in enumerate(lab["rubric"]) if item and row["id"] == item["check"]), -1)
-    return {"id": column["id"], "row": column["row"], "plot": column["plot"], "check": check,
-            "max": item["max_points"] if item else 0}
+    return {
+        "id": column["id"],
+        "row": column["row"],
+        "plot": column["plot"],
+        "check": check,
+        "max": item["max_points"] if item else 0,
+    }
 
 
 def _model_line(line):
-    plots = [{"picture": plot.get("number", -1), "flags": plot["flags"], "alt": plot["alt"],
-              "problem": (plot["picture"] or {}).get("problem", "")} if plot else None for plot in line["plots"]]
-    return {"student": line["student"], "status": line["status"], "message": line["message"], "flags": line["flags"],
-            "auto": [row and [row["points"], row["max_points"], row["said"]] for row in line["auto"]], "plots": plots}
+    plots = [
+        {
+            "picture": plot.get("number", -1),
+            "flags": plot["flags"],
+            "alt": plot["alt"],
+            "problem": (plot["picture"] or {}).get("problem", ""),
+        }
+        if plot
+        else None
+        for plot in line["plots"]
+    ]
+    return {
+        "student": line["student"],
+        "status": line["status"],
+        "message": line["message"],
+        "flags": line["flags"],
+        "auto": [row and [row["points"], row["max_points"], row["said"]] for row in line["auto"]],
+        "plots": plots,
+    }
 
 
 def _json(value):

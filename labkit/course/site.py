@@ -24,6 +24,7 @@ _LONGEST_NUMBERS = 20  # lines of a lab's key numbers that the index shows
 
 # --- writing --------------------------------------------------------------------------------------
 
+
 def write(path, content):
     """Write text or bytes to a file all at once: a reader sees the old content or the new."""
     data = content.encode("utf-8") if isinstance(content, str) else content
@@ -52,6 +53,7 @@ def add_lab(out, lab, nb, source_folder):
         html = render_page(nb, lab, source_folder)
         lab |= {"figures": _write_figures(out, lab["name"], nb), "numbers": key_numbers(nb)}
         import nbformat
+
         write(out / "executed" / f"{lab['name']}.ipynb", nbformat.writes(nb) + "\n")
         write(out / page, html)
         lab |= {"page": page, "executed": f"executed/{lab['name']}.ipynb"}
@@ -111,8 +113,10 @@ def _url(name):
 
 def _environment():
     import jinja2
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True,
-                                     trim_blocks=True, lstrip_blocks=True)
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters |= {"duration": duration, "memory": memory, "url": _url, "day": day}
     return environment
 
@@ -120,10 +124,13 @@ def _environment():
 def _summary(labs):
     run = [lab for lab in labs if lab["status"] in ("ok", "failed")]
     newest = max(run, key=lambda lab: lab["date"], default=None)
-    return {"seconds": sum(lab["seconds"] for lab in run), "newest": newest,
-            "ok": sum(lab["status"] == "ok" for lab in labs),
-            "broken": sum(lab["status"] in ("failed", "unreadable") for lab in labs),
-            "data": sorted({lab["data"] for lab in run if lab["data"]})}
+    return {
+        "seconds": sum(lab["seconds"] for lab in run),
+        "newest": newest,
+        "ok": sum(lab["status"] == "ok" for lab in labs),
+        "broken": sum(lab["status"] in ("failed", "unreadable") for lab in labs),
+        "data": sorted({lab["data"] for lab in run if lab["data"]}),
+    }
 
 
 def _link_pages(out, labs):
@@ -139,6 +146,7 @@ def _link_pages(out, labs):
 
 
 # --- what a notebook says -------------------------------------------------------------------------
+
 
 def duration(seconds):
     """Seconds as people say them: 0.4 s, 41 s, 2 min 05 s, 1 h 02 min."""
@@ -158,6 +166,7 @@ def memory(size):
 def day(date):
     """2026-11-21T09:05:00 as 21 November 2026, 09:05."""
     from datetime import datetime
+
     date = datetime.fromisoformat(date)
     return f"{date.day} {date:%B %Y, %H:%M}"
 
@@ -210,8 +219,11 @@ def key_numbers(nb):
     found = []
     for cell in nb.cells:
         if "key-numbers" in cell.metadata.get("tags", []):
-            text = "".join(output.get("text", "") or output.get("data", {}).get("text/plain", "")
-                           for output in cell.get("outputs", []) if output.get("name") != "stderr")
+            text = "".join(
+                output.get("text", "") or output.get("data", {}).get("text/plain", "")
+                for output in cell.get("outputs", [])
+                if output.get("name") != "stderr"
+            )
             lines = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text).strip("\n").splitlines()
             if lines:
                 cut = ["…"] if len(lines) > _LONGEST_NUMBERS else []
@@ -258,15 +270,16 @@ def described_images(nb):
     """
     found = {}
     for i, (cell, heading) in enumerate(zip(nb.cells, headings(nb))):
-        kinds = [(output, [kind for kind in _IMAGES if kind in output.get("data", {})])
-                 for output in cell.get("outputs", [])]
+        kinds = [
+            (output, [kind for kind in _IMAGES if kind in output.get("data", {})]) for output in cell.get("outputs", [])
+        ]
         images = [(output, kind[0]) for output, kind in kinds if kind]
         given = cell.metadata.get("alt", [])
         given = [given] if isinstance(given, str) else list(given)
         titles = given or _plot_titles(cell.source)
         for k, (output, kind) in enumerate(images):
             if len(titles) >= len(images):
-                share = titles[k:] if k == len(images) - 1 and not given else titles[k:k + 1]
+                share = titles[k:] if k == len(images) - 1 and not given else titles[k : k + 1]
                 alt = "; ".join(map(str, share))
             else:
                 alt = str(titles[-1]) if titles else f"Plot: {heading}" if heading else "Plot"
@@ -304,6 +317,7 @@ def _literal_text(node):
 
 # --- rendering ------------------------------------------------------------------------------------
 
+
 def formula(tex, display):
     """A formula as MathML; what `mathml` does not know stays TeX, for MathJax where there is a network."""
     try:
@@ -314,8 +328,12 @@ def formula(tex, display):
 
 
 # The markers of a written exercise, as a reader of the solved lab wants to see them.
-_WRITTEN_ANSWERS = {"### BEGIN SOLUTION": "**Model answer**\n", "### BEGIN MARKING NOTES": "**For marking**\n",
-                    "### END SOLUTION": "", "### END MARKING NOTES": ""}
+_WRITTEN_ANSWERS = {
+    "### BEGIN SOLUTION": "**Model answer**\n",
+    "### BEGIN MARKING NOTES": "**For marking**\n",
+    "### END SOLUTION": "",
+    "### END MARKING NOTES": "",
+}
 
 
 def markdown(source, attachments=None, folder="", ids=None):
@@ -342,8 +360,7 @@ def markdown(source, attachments=None, folder="", ids=None):
 
     for mark, text in _WRITTEN_ANSWERS.items():
         source = re.sub(rf"^{mark}[ \t]*$", text, source, flags=re.M)
-    renderer = Renderer(escape=False, attachments=attachments or {}, embed_images=bool(folder),
-                        path=str(folder))
+    renderer = Renderer(escape=False, attachments=attachments or {}, embed_images=bool(folder), path=str(folder))
     html = MarkdownWithMath(renderer=renderer).render(source)
     return re.sub(r'href="([^":?#]+)\.ipynb(#[^"]*)?"', _page_link, html)
 
@@ -375,18 +392,26 @@ def render_page(nb, lab, source_folder=""):
     for images in described_images(nb).values():
         for _, output, _, alt in images:
             output.metadata["alt"] = alt
-    exporter = HTMLExporter(template_file="lab_page.html.j2", extra_template_paths=[str(TEMPLATES)],
-                            extra_template_basedirs=[],  # not what lies in the current folder
-                            filters={"markdown2html": render_markdown,
-                                     "tex": lambda text: formula(*_without_delimiters(text)),
-                                     "duration": duration, "memory": memory, "day": day, "url": _url})
+    exporter = HTMLExporter(
+        template_file="lab_page.html.j2",
+        extra_template_paths=[str(TEMPLATES)],
+        extra_template_basedirs=[],  # not what lies in the current folder
+        filters={
+            "markdown2html": render_markdown,
+            "tex": lambda text: formula(*_without_delimiters(text)),
+            "duration": duration,
+            "memory": memory,
+            "day": day,
+            "url": _url,
+        },
+    )
     html, _ = exporter.from_notebook_node(nb, {"lab": lab, "failed_anchor": _failed_anchor(nb, lab)})
     html = html.replace('alt="No description has been provided for this image"', 'alt=""')
     html = html.replace("<!--contents-->", _contents(html))
     about = re.search("<!--about-->(.*?)<!--/about-->", html, flags=re.S)
     if (title_end := html.find("</h1>")) > about.end():  # below the title, where the lab has one
         title_end += len("</h1>")
-        html = html[:about.start()] + html[about.end():title_end] + about[1] + html[title_end:]
+        html = html[: about.start()] + html[about.end() : title_end] + about[1] + html[title_end:]
     return html.replace("<!--mathjax-->", _MATHJAX % exporter.mathjax_url if 'class="tex"' in html else "")
 
 
@@ -404,7 +429,7 @@ def _without_delimiters(text):
     marks = (("$$", "$$", True), (r"\[", r"\]", True), ("$", "$", False), (r"\(", r"\)", False))
     for left, right, display in marks:
         if text.startswith(left) and text.endswith(right) and len(text) >= len(left + right):
-            inside = text[len(left):-len(right)].strip()
+            inside = text[len(left) : -len(right)].strip()
             return inside.removeprefix(r"\displaystyle"), display or text.startswith(r"$\displaystyle")
     return text, True
 

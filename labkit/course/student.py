@@ -21,7 +21,7 @@ TEXT_STUB = "*Your answer here.*"
 READY_ID = "labkit-ready"
 _KEPT_TAGS = {"raises-exception", "hide-input"}
 
-READY_CELL = '''\
+READY_CELL = """\
 # Run this cell first: it says whether everything is here that the lab needs.
 try:
     from labkit.course import ready
@@ -30,7 +30,7 @@ except Exception as problem:
     import sys
     print("✘ This Python cannot use labkit:", problem)
     print("  It is Python", sys.version.split()[0], "in", sys.executable)
-    print("  In a terminal, in the folder of the course:  python -m pip install .   Then: Kernel > Restart Kernel.")'''
+    print("  In a terminal, in the folder of the course:  python -m pip install .   Then: Kernel > Restart Kernel.")"""
 
 README = """\
 # Labs
@@ -103,8 +103,9 @@ def _needs_nbgrader():
     try:
         import nbgrader  # noqa: F401
     except ImportError:
-        raise CourseError("this needs nbgrader, for instructors only: python -m pip install 'labkit[instructor]'"
-                          ) from None
+        raise CourseError(
+            "this needs nbgrader, for instructors only: python -m pip install 'labkit[instructor]'"
+        ) from None
 
 
 def refuse_broken(chosen):
@@ -125,11 +126,13 @@ def _write_edition(out, chosen, root, force, check):
     if out.exists() and not out.is_dir():
         raise CourseError(f"{out} is a file; name a folder.", status=2)
     if out.is_dir() and any(out.iterdir()) and not force:
-        raise CourseError(f"the folder {out} is not empty; name another one, or replace what it holds with --force.",
-                          status=2)
+        raise CourseError(
+            f"the folder {out} is not empty; name another one, or replace what it holds with --force.", status=2
+        )
     home = out.resolve()
-    if force and (home == Path.cwd() or home in Path.cwd().parents or home in root.resolve().parents
-                  or home == root.resolve()):
+    if force and (
+        home == Path.cwd() or home in Path.cwd().parents or home in root.resolve().parents or home == root.resolve()
+    ):
         raise CourseError(f"{out} is not replaced, the course itself lies in it.", status=2)
     home.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))
@@ -161,6 +164,7 @@ def make_release(chosen, course, database=False):
     """
     from nbgrader.converters import GenerateAssignment
     from nbgrader.coursedir import CourseDirectory
+
     course = Path(course).resolve()
     _programs_on_path()
     for path in chosen:
@@ -176,16 +180,19 @@ def make_release(chosen, course, database=False):
         try:
             converter.start()
         except (Exception, SystemExit) as error:
-            raise CourseError(f"nbgrader cannot make the student edition of {path.stem}: {trouble.last or error}"
-                              ) from None
+            raise CourseError(
+                f"nbgrader cannot make the student edition of {path.stem}: {trouble.last or error}"
+            ) from None
         if not (course / "release" / path.stem / path.name).is_file():
-            raise CourseError(f"nbgrader cannot make the student edition of {path.stem}; "
-                              "`nbgrader generate_assignment` says more")
+            raise CourseError(
+                f"nbgrader cannot make the student edition of {path.stem}; `nbgrader generate_assignment` says more"
+            )
 
 
 def nbgrader_config(course, assignment="*", student="*"):
     """nbgrader's configuration for a course folder: where things are, what the stubs are."""
     from traitlets.config import Config
+
     config = Config()
     config.CourseDirectory.root = str(course)
     config.CourseDirectory.db_url = f"sqlite:///{course}/gradebook.db"
@@ -225,9 +232,19 @@ def nbgrader_log():
 
 def _preprocessors(database):
     from nbgrader import preprocessors as of
+
     from labkit.course.student_steps import PlainStubs, StudentMetadata
-    steps = [of.IncludeHeaderFooter, of.LockCells, of.ClearSolutions, of.ClearMarkScheme, PlainStubs, of.ClearOutput,
-             of.CheckCellMetadata, of.ComputeChecksums]
+
+    steps = [
+        of.IncludeHeaderFooter,
+        of.LockCells,
+        of.ClearSolutions,
+        of.ClearMarkScheme,
+        PlainStubs,
+        of.ClearOutput,
+        of.CheckCellMetadata,
+        of.ComputeChecksums,
+    ]
     steps += [of.SaveCells] if database else []
     return steps + [of.ClearHiddenTests, StudentMetadata, of.ComputeChecksums, of.CheckCellMetadata]
 
@@ -254,18 +271,24 @@ def _add_files(new, chosen, root):
     shutil.copytree(package, new / "labkit", ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*"))
     requires = _requires()
     (new / "requirements.txt").write_text("\n".join(requires) + "\n", encoding="utf-8")
-    (new / "pyproject.toml").write_text(_PYPROJECT.format(
-        version=labkit.__version__, requires="".join(f"    {line!r},\n" for line in requires)), encoding="utf-8")
+    (new / "pyproject.toml").write_text(
+        _PYPROJECT.format(version=labkit.__version__, requires="".join(f"    {line!r},\n" for line in requires)),
+        encoding="utf-8",
+    )
     (new / "environment.yml").write_text(_ENVIRONMENT, encoding="utf-8")
-    listed = "\n".join(f"- [{lab_cells.title(lab_cells.read_lab(path), path.stem)}](notebooks/{path.name})"
-                       for path in chosen)
-    (new / "README.md").write_text(README.format(labs=listed, code_stub=CODE_STUB, text_stub=TEXT_STUB.strip("*")),
-                                   encoding="utf-8")
+    listed = "\n".join(
+        f"- [{lab_cells.title(lab_cells.read_lab(path), path.stem)}](notebooks/{path.name})" for path in chosen
+    )
+    (new / "README.md").write_text(
+        README.format(labs=listed, code_stub=CODE_STUB, text_stub=TEXT_STUB.strip("*")), encoding="utf-8"
+    )
     (new / "data").mkdir()
-    (new / "data" / "README.md").write_text("CIFAR-10 is put here, or in your cache, when a lab first asks for it.\n",
-                                            encoding="utf-8")
-    (new / ".gitignore").write_text(".venv/\n__pycache__/\n.ipynb_checkpoints/\ndata/*\n!data/README.md\n",
-                                    encoding="utf-8")
+    (new / "data" / "README.md").write_text(
+        "CIFAR-10 is put here, or in your cache, when a lab first asks for it.\n", encoding="utf-8"
+    )
+    (new / ".gitignore").write_text(
+        ".venv/\n__pycache__/\n.ipynb_checkpoints/\ndata/*\n!data/README.md\n", encoding="utf-8"
+    )
     licence = root / "LICENSE"
     if licence.is_file():
         shutil.copyfile(licence, new / "LICENSE")
@@ -327,20 +350,23 @@ dependencies:
 def _run_blank(new, chosen):
     """Execute each notebook as it is handed out; a cell that raises keeps the edition from being written."""
     from nbclient import NotebookClient
+
     for path in chosen:
         nb = nbformat.read(new / "notebooks" / path.name, as_version=4)
         before = dict(os.environ)
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(new), before.get("PYTHONPATH")]))
         try:
             with tempfile.TemporaryDirectory() as work:
-                NotebookClient(nb, timeout=1800, allow_errors=True, kernel_name="python3",
-                               resources={"metadata": {"path": work}}).execute()
+                NotebookClient(
+                    nb, timeout=1800, allow_errors=True, kernel_name="python3", resources={"metadata": {"path": work}}
+                ).execute()
         finally:
             os.environ.clear()
             os.environ.update(before)
         for index, cell in enumerate(nb.cells, 1):
             for output in cell.get("outputs", []):
                 if output.output_type == "error":
-                    raise CourseError(f"{path.stem}, cell {index} of the student edition raises {output.ename}: "
-                                      f"{output.evalue[:200]}")
+                    raise CourseError(
+                        f"{path.stem}, cell {index} of the student edition raises {output.ename}: {output.evalue[:200]}"
+                    )
         print(f"{path.stem}: runs from top to bottom with nothing done")

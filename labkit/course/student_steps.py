@@ -26,8 +26,9 @@ class StudentMetadata(NbGraderPreprocessor):
             cell.metadata = type(cell.metadata)(kept | ({"tags": tags} if tags else {}))
             if labs.kind(cell) in ("solution", "manual"):
                 cell.pop("attachments", None)
-        nb.metadata = type(nb.metadata)({key: nb.metadata[key] for key in ("kernelspec", "language_info")
-                                         if key in nb.metadata})
+        nb.metadata = type(nb.metadata)(
+            {key: nb.metadata[key] for key in ("kernelspec", "language_info") if key in nb.metadata}
+        )
         nb.cells = [ready_cell(), *nb.cells]
         nb.nbformat_minor = max(nb.nbformat_minor, 5)
         return nb, resources

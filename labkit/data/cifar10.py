@@ -85,8 +85,10 @@ def _named(folder, how):
     for candidate in (path, path / FOLDER_NAME):
         if not missing_files(candidate):
             return candidate
-    raise DataError(f"{path}, the folder {how}, {_what_lacks(path)}. Name the folder that holds the six "
-                    f"batch files, or the one that holds {FOLDER_NAME}.")
+    raise DataError(
+        f"{path}, the folder {how}, {_what_lacks(path)}. Name the folder that holds the six "
+        f"batch files, or the one that holds {FOLDER_NAME}."
+    )
 
 
 def _what_lacks(path):
@@ -117,6 +119,7 @@ def _what_lacks(path):
 def _fetch_or_standin(real):
     """CIFAR-10 downloaded, or the stand-in and a sentence; `real` refuses the stand-in."""
     from labkit.data.download import fetch, landing_folder
+
     try:
         folder = fetch(landing_folder(), insist=real)
         return Found(folder, origin_of(folder))
@@ -130,14 +133,16 @@ def _fetch_or_standin(real):
 
 def _standin():
     from labkit.data.standin import standin_folder
+
     return Found(standin_folder(), "drawn by labkit")
 
 
 def _load(found):
     X_train, y_train, X_test, y_test = read_folder(found.folder)
     classes, standin = read_meta(found.folder)
-    return Dataset(X_train, y_train, X_test, y_test, classes, "stand-in" if standin else "CIFAR-10",
-                   found.origin, found.folder)
+    return Dataset(
+        X_train, y_train, X_test, y_test, classes, "stand-in" if standin else "CIFAR-10", found.origin, found.folder
+    )
 
 
 def _say_once(sentence):

@@ -58,6 +58,7 @@ def _find(folder):
 
 def _fetch(folder):
     from labkit.data.download import ARCHIVE, SIZE, fetch, landing_folder
+
     place = Path(folder).expanduser().absolute() if folder else landing_folder()
     print(f"CIFAR-10 is not here yet: getting {ARCHIVE} ({SIZE / 1e6:.0f} MB) into {place}", flush=True)
     target = fetch(place)
@@ -66,6 +67,7 @@ def _fetch(folder):
 
 def _make_standin(folder):
     from labkit.data.standin import make_standin, standin_folder
+
     return Found(standin_folder() if folder is None else make_standin(folder), "drawn by labkit")
 
 
@@ -85,15 +87,16 @@ def _report(found):
         official, total = official and same, total + size
         mark = "" if standin else "   official" if same else "   other"
         print(f"  {path.name:<14}{count:>8}{size:>14,}{mark}")
-    print(f"\n{len(X_train):,} training and {len(X_test):,} test images of 3 × 32 × 32 pixels in "
-          f"{len(classes)} classes, {total / 1e6:,.0f} MB.")
+    print(
+        f"\n{len(X_train):,} training and {len(X_test):,} test images of 3 × 32 × 32 pixels in "
+        f"{len(classes)} classes, {total / 1e6:,.0f} MB."
+    )
     if standin:
         print("Every file is complete and readable.")
     elif official:
         print("Every file is complete, readable, and byte for byte the official one.")
     else:
-        print("Every file is complete and readable; those marked `other` are not byte for byte the official "
-              "ones.")
+        print("Every file is complete and readable; those marked `other` are not byte for byte the official ones.")
 
 
 def _md5(path):

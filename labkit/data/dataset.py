@@ -55,22 +55,38 @@ class Dataset:
         Raises ValueError if an argument is no whole number or larger than what there is.
         """
         total, available = len(self.y_train), len(self.y_test)
-        validation = _count("validation", validation, 0, total - 1,
-                            f"{self.name} has {total:,} training images, and one must remain for training")
-        test = available if test is None else _count("test", test, 1, available,
-                                                     f"{self.name} has {available:,} test images")
+        validation = _count(
+            "validation",
+            validation,
+            0,
+            total - 1,
+            f"{self.name} has {total:,} training images, and one must remain for training",
+        )
+        test = (
+            available
+            if test is None
+            else _count("test", test, 1, available, f"{self.name} has {available:,} test images")
+        )
         train = slice(total - validation)
         val = slice(total - validation, total)
-        return Split(self.X_train[train], self.y_train[train], self.X_train[val], self.y_train[val],
-                     self.X_test[:test], self.y_test[:test])
+        return Split(
+            self.X_train[train],
+            self.y_train[train],
+            self.X_train[val],
+            self.y_train[val],
+            self.X_test[:test],
+            self.y_test[:test],
+        )
 
     def __repr__(self):
         shape = " × ".join(map(str, self.X_train.shape[1:]))
-        return (f"{self.name}, {self.origin}\n"
-                f"  training {len(self.y_train):>7,} images\n"
-                f"  test     {len(self.y_test):>7,} images\n"
-                f"  each {shape}, {self.X_train.dtype}, of one of {len(self.classes)} classes:\n"
-                f"  {', '.join(self.classes)}")
+        return (
+            f"{self.name}, {self.origin}\n"
+            f"  training {len(self.y_train):>7,} images\n"
+            f"  test     {len(self.y_test):>7,} images\n"
+            f"  each {shape}, {self.X_train.dtype}, of one of {len(self.classes)} classes:\n"
+            f"  {', '.join(self.classes)}"
+        )
 
     def _repr_html_(self):
         """A table of the sets and classes, with the first training image of each class."""
@@ -92,12 +108,15 @@ class Dataset:
         if not len(index):
             return "none"
         from PIL import Image
+
         png = io.BytesIO()
         pixels = np.ascontiguousarray(self.X_train[index[0]].transpose(1, 2, 0))
         Image.fromarray(pixels).save(png, "PNG", compress_level=0)  # uncompressed: the same text everywhere
-        return (f'<img alt="training image {index[0]}, class {escape(self.classes[label])}" width="64" '
-                f'height="64" style="image-rendering: pixelated; max-width: none" '
-                f'src="data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}">')
+        return (
+            f'<img alt="training image {index[0]}, class {escape(self.classes[label])}" width="64" '
+            f'height="64" style="image-rendering: pixelated; max-width: none" '
+            f'src="data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}">'
+        )
 
 
 def _row(head, cells):

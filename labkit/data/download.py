@@ -31,18 +31,18 @@ MIRRORS = (  # the home server stands last: since June 2026 it has been sending 
     "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
 )
 WORK_FOLDER = ".cifar-10-download"
-ATTEMPTS = 5          # at one mirror, as long as each of them adds something
-REMEMBERED = 600      # seconds during which a download that failed slowly is tried again only on request
+ATTEMPTS = 5  # at one mirror, as long as each of them adds something
+REMEMBERED = 600  # seconds during which a download that failed slowly is tried again only on request
 
 
 @dataclass(frozen=True)
 class Patience:
     """How long to put up with a mirror: time-outs in seconds, lowest rate in bytes per second."""
 
-    connect: float = 2.5    # until an address answers; three times as long for all that a name has
-    stall: float = 10       # without a single byte
+    connect: float = 2.5  # until an address answers; three times as long for all that a name has
+    stall: float = 10  # without a single byte
     floor: float = 100_000  # at this rate the archive takes half an hour
-    window: float = 10      # seconds over which the rate is measured
+    window: float = 10  # seconds over which the rate is measured
 
 
 class MirrorError(Exception):
@@ -108,9 +108,11 @@ def _mirrors(mirrors):
     mirrors = list(mirrors or filter(None, named)) or MIRRORS
     for url in mirrors:
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-            raise DownloadError(f"The mirror {url!r} must be an address that begins with http:// or "
-                                f"https://; correct LABKIT_MIRRORS, or name a folder with the data by "
-                                f"LABKIT_CIFAR10.")
+            raise DownloadError(
+                f"The mirror {url!r} must be an address that begins with http:// or "
+                f"https://; correct LABKIT_MIRRORS, or name a folder with the data by "
+                f"LABKIT_CIFAR10."
+            )
     return [url + ARCHIVE if url.endswith("/") else url for url in mirrors]
 
 
@@ -125,9 +127,11 @@ def _check_place(folder, size):
         raise _not_writable(folder, error) from None
     needed = 2.2 * size
     if free < needed:
-        raise DownloadError(f"CIFAR-10 needs {needed / 1e6:,.0f} MB while it is downloaded, and the disk of "
-                            f"{folder} has {free / 1e6:,.0f} MB left; make room, or name another folder by "
-                            f"LABKIT_CACHE.")
+        raise DownloadError(
+            f"CIFAR-10 needs {needed / 1e6:,.0f} MB while it is downloaded, and the disk of "
+            f"{folder} has {free / 1e6:,.0f} MB left; make room, or name another folder by "
+            f"LABKIT_CACHE."
+        )
 
 
 def _not_writable(folder, error):
@@ -143,8 +147,10 @@ def _disk_errors(folder, work):
     except OSError as error:
         if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
             shutil.rmtree(work, ignore_errors=True)  # or the notebook could not be saved either
-            raise DownloadError(f"The disk of {folder} became full, and the partial download was removed; "
-                                f"make room, or name another folder by LABKIT_CACHE.") from None
+            raise DownloadError(
+                f"The disk of {folder} became full, and the partial download was removed; "
+                f"make room, or name another folder by LABKIT_CACHE."
+            ) from None
         raise _not_writable(folder, error) from None
 
 
@@ -152,6 +158,7 @@ def _disk_errors(folder, work):
 def _alone(work):
     """Hold the lock of the download; yields whether another process held it first."""
     from filelock import FileLock, Timeout
+
     lock, waited = FileLock(str(work / "lock")), False
     while not lock.is_locked:
         work.mkdir(exist_ok=True)
@@ -181,6 +188,7 @@ def _recall(work, mirrors):
 def _placed_by_hand(folder, size, md5):
     """The archive that somebody put into the folder, if it is the right one."""
     import pooch
+
     archive = folder / ARCHIVE
     if archive.is_file() and _size(archive) == size and pooch.file_hash(str(archive), alg="md5") == md5:
         return archive
@@ -208,8 +216,11 @@ def _download(work, mirrors, size, md5, patience, insist):
             hosts_by_reason.setdefault(str(error), []).append(urlsplit(url).hostname)
             slow += [url] if error.slow else []
     for url in slow if insist else []:
-        print(f"No mirror is faster: going on with {urlsplit(url).hostname}. It can be interrupted; "
-              f"`labkit data` takes it up again.", flush=True)
+        print(
+            f"No mirror is faster: going on with {urlsplit(url).hostname}. It can be interrupted; "
+            f"`labkit data` takes it up again.",
+            flush=True,
+        )
         try:
             return _from_mirror(url, work, size, md5, replace(patience, floor=0))
         except MirrorError as error:
@@ -224,6 +235,7 @@ def _download(work, mirrors, size, md5, patience, insist):
 def _from_mirror(url, work, size, md5, patience):
     """The verified archive from one mirror, taken up again when the connection breaks; raises MirrorError."""
     import pooch
+
     part = work / (ARCHIVE + ".part")
 
     def downloader(url, output_file, _):
@@ -247,6 +259,7 @@ def _from_mirror(url, work, size, md5, patience):
 def _resume(url, part, size, patience):
     """Complete the partial file over one connection; if that fails, what came by then stays in it."""
     import requests
+
     have = _size(part)
     if have > size:  # of another file
         part.unlink()
@@ -274,6 +287,7 @@ def _knock(url, seconds):
     `requests` alone would wait for each address in turn, and without limit for the name server.
     """
     import requests
+
     if requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)):
         return  # then only the proxy is asked, and it may know names that this computer does not
     parts = urlsplit(url)
@@ -307,7 +321,7 @@ def _first_bytes(answer, have, size, patience):
     if length.isdigit() and have + int(length) != size:
         raise MirrorError(f"offered a file of {have + int(length):,} bytes instead of {size:,}")
     first = _next(answer, patience)
-    if not have and first[:2] != b"\x1f\x8b"[:len(first)]:
+    if not have and first[:2] != b"\x1f\x8b"[: len(first)]:
         raise MirrorError("sent something else than a gzipped archive")
     return first
 
@@ -315,6 +329,7 @@ def _first_bytes(answer, have, size, patience):
 def _next(answer, patience):
     """The next bytes, as soon as some are there; none at the end."""
     import urllib3
+
     read = getattr(answer.raw, "read1", None) or answer.raw._fp.read1  # urllib3 1 has it only inside
     try:
         return read(1 << 16)
@@ -327,9 +342,12 @@ def _next(answer, patience):
 def _copy(answer, chunk, part, have, size, patience):
     """Write the chunk and all that follows, watching the rate."""
     from labkit.progress import progress
+
     marked, mark = time.monotonic(), have
-    with open(part, "ab" if have else "wb") as file, \
-            progress(total=size, initial=have, unit="B", unit_scale=True, desc="CIFAR-10") as bar:
+    with (
+        open(part, "ab" if have else "wb") as file,
+        progress(total=size, initial=have, unit="B", unit_scale=True, desc="CIFAR-10") as bar,
+    ):
         while chunk:
             file.write(chunk)
             have += len(chunk)
@@ -352,6 +370,7 @@ def _copy(answer, chunk, part, have, size, patience):
 
 def _in_words(error, patience):
     from requests import exceptions
+
     text = str(error)
     for kind, words in [
         (exceptions.ConnectTimeout, f"did not answer within {patience.connect:g} s"),

@@ -22,6 +22,7 @@ def cache_folder():
     if named:
         return Path(named).expanduser().absolute()
     import pooch
+
     return pooch.os_cache("labkit")
 
 

@@ -84,8 +84,9 @@ def read_meta(folder):
         standin = text(meta.get("data_set")) == "stand-in"
     except (DataError, LookupError, TypeError, AttributeError):
         return list(CLASSES), False
-    usable = len(names) == 10 and all(isinstance(name, str) and name.strip() for name in names) \
-        and len(set(names)) == 10
+    usable = (
+        len(names) == 10 and all(isinstance(name, str) and name.strip() for name in names) and len(set(names)) == 10
+    )
     return names if usable else list(CLASSES), standin
 
 
@@ -122,8 +123,9 @@ def _read(path):
     except FileNotFoundError:
         raise _problem(path, "is missing") from None
     except PermissionError:
-        raise DataError(f"{path} may not be read: give yourself permission to read it, "
-                        f"or ask whoever owns the folder.") from None
+        raise DataError(
+            f"{path} may not be read: give yourself permission to read it, or ask whoever owns the folder."
+        ) from None
     except OSError as error:
         raise _problem(path, f"could not be read ({error.strerror or error})") from None
 
@@ -153,8 +155,11 @@ def _labels(path, labels):
     if isinstance(labels, ArrayRecord):
         labels = _array(path, "labels", labels)
         if labels.ndim != 1 or labels.dtype.kind not in "iu":
-            raise _problem(path, f"holds labels of shape {labels.shape} and dtype {labels.dtype} "
-                                 f"instead of one whole number for each image")
+            raise _problem(
+                path,
+                f"holds labels of shape {labels.shape} and dtype {labels.dtype} "
+                f"instead of one whole number for each image",
+            )
         labels = labels.tolist()
     if not isinstance(labels, (list, tuple)):
         raise _problem(path, f"holds its labels as {_kind(labels)} instead of a list")
@@ -182,8 +187,9 @@ def _array(path, what, record):
         dtype = np.dtype(order + code)
         raw = raw.encode("latin-1") if isinstance(raw, str) else raw  # Python 3, protocols 0 to 2
         if math.prod(shape) * dtype.itemsize != len(raw):
-            raise _problem(path, f"announces {what} of shape {shape} and dtype {dtype} "
-                                 f"but holds {len(raw):,} bytes of them")
+            raise _problem(
+                path, f"announces {what} of shape {shape} and dtype {dtype} but holds {len(raw):,} bytes of them"
+            )
         return np.frombuffer(raw, dtype).reshape(shape, order="F" if record.fortran else "C")
     except (TypeError, ValueError):
         raise _problem(path, f"holds {what} in a form that is damaged") from None

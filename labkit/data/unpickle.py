@@ -13,25 +13,55 @@ import struct
 
 # the names by which Python 2 and 3, NumPy 1 and 2 describe an array; every other name is refused
 ADMITTED = {
-    "numpy.core.multiarray._reconstruct": "array", "numpy._core.multiarray._reconstruct": "array",
-    "numpy.core.numeric._frombuffer": "filled array", "numpy._core.numeric._frombuffer": "filled array",
-    "numpy.core.multiarray.scalar": "number", "numpy._core.multiarray.scalar": "number",
-    "numpy.ndarray": "array type", "numpy.dtype": "dtype", "_codecs.encode": "bytes",
+    "numpy.core.multiarray._reconstruct": "array",
+    "numpy._core.multiarray._reconstruct": "array",
+    "numpy.core.numeric._frombuffer": "filled array",
+    "numpy._core.numeric._frombuffer": "filled array",
+    "numpy.core.multiarray.scalar": "number",
+    "numpy._core.multiarray.scalar": "number",
+    "numpy.ndarray": "array type",
+    "numpy.dtype": "dtype",
+    "_codecs.encode": "bytes",
     "__builtin__.bytes": "no bytes",
 }
 MOST_INSTRUCTIONS = 400_000  # a batch of 10,000 images takes 10,000 to 100,000
 
-COUNTED = {b"U": 1, b"C": 1, b"\x8c": 1, b"\x8a": 1, b"T": 4, b"B": 4, b"X": 4, b"\x8b": 4,
-           b"\x8d": 8, b"\x8e": 8, b"\x96": 8}  # argument: so many bytes of length, then that many bytes
-FIXED = {b"K": "<B", b"M": "<H", b"J": "<i", b"G": ">d", b"q": "<B", b"r": "<I", b"h": "<B", b"j": "<I",
-         b"\x80": "<B", b"\x95": "<Q"}          # argument: one number in this format
+COUNTED = {
+    b"U": 1,
+    b"C": 1,
+    b"\x8c": 1,
+    b"\x8a": 1,
+    b"T": 4,
+    b"B": 4,
+    b"X": 4,
+    b"\x8b": 4,
+    b"\x8d": 8,
+    b"\x8e": 8,
+    b"\x96": 8,
+}  # argument: so many bytes of length, then that many bytes
+FIXED = {
+    b"K": "<B",
+    b"M": "<H",
+    b"J": "<i",
+    b"G": ">d",
+    b"q": "<B",
+    b"r": "<I",
+    b"h": "<B",
+    b"j": "<I",
+    b"\x80": "<B",
+    b"\x95": "<Q",
+}  # argument: one number in this format
 LINES = {b"S": 1, b"V": 1, b"I": 1, b"L": 1, b"F": 1, b"p": 1, b"g": 1, b"c": 2}  # argument: so many lines
-BARE = set(b".(N])}\x88\x89aelstdu\x85\x86\x87\x93\x94Rb")                         # no argument
-LABELS = re.compile(rb"(?:K.)+", re.DOTALL)     # a run of small integers, taken in one step
+BARE = set(b".(N])}\x88\x89aelstdu\x85\x86\x87\x93\x94Rb")  # no argument
+LABELS = re.compile(rb"(?:K.)+", re.DOTALL)  # a run of small integers, taken in one step
 
 VALUES = {
-    b"N": lambda _: None, b"\x88": lambda _: True, b"\x89": lambda _: False,
-    b"]": lambda _: [], b"}": lambda _: {}, b")": lambda _: (),
+    b"N": lambda _: None,
+    b"\x88": lambda _: True,
+    b"\x89": lambda _: False,
+    b"]": lambda _: [],
+    b"}": lambda _: {},
+    b")": lambda _: (),
     **dict.fromkeys([b"M", b"J", b"G", b"U", b"C", b"T", b"B", b"\x8e", b"\x96"], lambda value: value),
     **dict.fromkeys([b"\x8c", b"X", b"\x8d"], lambda raw: str(raw, "utf-8", "surrogatepass")),
     **dict.fromkeys([b"\x8a", b"\x8b"], lambda raw: int.from_bytes(raw, "little", signed=True)),
@@ -88,19 +118,19 @@ def _instructions(data):
     """Yield (instruction, argument), up to the instruction that ends the pickle."""
     view, at, end = memoryview(data), 0, len(data)
     while at < end:
-        op, at = data[at:at + 1], at + 1
+        op, at = data[at : at + 1], at + 1
         if op in COUNTED:
-            count = int.from_bytes(data[at:at + COUNTED[op]], "little")
+            count = int.from_bytes(data[at : at + COUNTED[op]], "little")
             at += COUNTED[op]
             if count > end - at:
                 break
-            yield op, view[at:at + count] if count > 255 else data[at:at + count]
+            yield op, view[at : at + count] if count > 255 else data[at : at + count]
             at += count
         elif op == b"K":
             run = LABELS.match(data, at - 1)
             if run is None:
                 break
-            yield op, data[at:run.end():2]
+            yield op, data[at : run.end() : 2]
             at = run.end()
         elif op in FIXED:
             form = FIXED[op]
@@ -112,7 +142,7 @@ def _instructions(data):
             start = at
             for _ in range(LINES[op]):
                 at = data.index(b"\n", at) + 1
-            yield op, data[start:at - 1]
+            yield op, data[start : at - 1]
         elif op[0] in BARE:
             yield op, None
             if op == b".":

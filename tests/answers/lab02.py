@@ -82,73 +82,137 @@ def bias_trick(X, W, b):
 }
 
 WRONG["bias_trick"] = {
-    "ones first": ("""
+    "ones first": (
+        """
 def bias_trick(X, W, b):
     return np.hstack([np.ones((len(X), 1)), X]), np.vstack([b, W])
-""", {"bias_trick": 4}, "the ones are the first column: they are asked at the end"),
-    "ones first, bias last": ("""
+""",
+        {"bias_trick": 4},
+        "the ones are the first column: they are asked at the end",
+    ),
+    "ones first, bias last": (
+        """
 def bias_trick(X, W, b):
     return np.hstack([np.ones((len(X), 1)), X]), np.vstack([W, b])
-""", {"bias_trick": 8}, "b is the last row of W1: both go to the end"),
-    "bias first, ones last": ("""
+""",
+        {"bias_trick": 8},
+        "b is the last row of W1: both go to the end",
+    ),
+    "bias first, ones last": (
+        """
 def bias_trick(X, W, b):
     return np.hstack([X, np.ones((len(X), 1))]), np.vstack([b, W])
-""", {"bias_trick": 8}, "b is the first row of W1"),
-    "zeros": ("""
+""",
+        {"bias_trick": 8},
+        "b is the first row of W1",
+    ),
+    "zeros": (
+        """
 def bias_trick(X, W, b):
     return np.hstack([X, np.zeros((len(X), 1))]), np.vstack([W, b])
-""", {"bias_trick": 8}, "b has no effect"),
-    "ones in both": ("""
+""",
+        {"bias_trick": 8},
+        "b has no effect",
+    ),
+    "ones in both": (
+        """
 def bias_trick(X, W, b):
     return np.hstack([X, np.ones((len(X), 1))]), np.vstack([W, np.ones_like(b)])
-""", {"bias_trick": 8}, "every score grows by 1"),
-    "the scores": ("""
+""",
+        {"bias_trick": 8},
+        "every score grows by 1",
+    ),
+    "the scores": (
+        """
 def bias_trick(X, W, b):
     return X @ W + b
-""", {"bias_trick": 8}, "two arrays, X1 and W1"),
-    "a row of ones": ("""
+""",
+        {"bias_trick": 8},
+        "two arrays, X1 and W1",
+    ),
+    "a row of ones": (
+        """
 def bias_trick(X, W, b):
     return np.vstack([X, np.ones(X.shape[1])]), np.vstack([W, b])
-""", {"bias_trick": 8}, "X1 has one column more than X"),
-    "bias as a column": ("""
+""",
+        {"bias_trick": 8},
+        "X1 has one column more than X",
+    ),
+    "bias as a column": (
+        """
 def bias_trick(X, W, b):
     return np.hstack([X, np.ones((len(X), 1))]), np.hstack([W, b[:, None]])
-""", {"bias_trick": 8}, "raises ValueError"),
-    "W unchanged": ("""
+""",
+        {"bias_trick": 8},
+        "raises ValueError",
+    ),
+    "W unchanged": (
+        """
 def bias_trick(X, W, b):
     return np.hstack([X, np.ones((len(X), 1))]), W
-""", {"bias_trick": 8}, "cannot be multiplied"),
-    "minus": ("""
+""",
+        {"bias_trick": 8},
+        "cannot be multiplied",
+    ),
+    "minus": (
+        """
 def bias_trick(X, W, b):
     return np.hstack([X, -np.ones((len(X), 1))]), np.vstack([W, b])
-""", {"bias_trick": 8}, "b is subtracted"),
-    "minus twice": ("""
+""",
+        {"bias_trick": 8},
+        "b is subtracted",
+    ),
+    "minus twice": (
+        """
 def bias_trick(X, W, b):
     return np.hstack([X, -np.ones((len(X), 1))]), np.vstack([W, -b])
-""", {"bias_trick": 4}, "the new column does not hold ones"),
-    "one image's ones": ("""
+""",
+        {"bias_trick": 4},
+        "the new column does not hold ones",
+    ),
+    "one image's ones": (
+        """
 def bias_trick(X, W, b):
     return np.append(X, 1), np.vstack([W, b])
-""", {"bias_trick": 8}, "cannot be multiplied"),
-    "lists": ("""
+""",
+        {"bias_trick": 8},
+        "cannot be multiplied",
+    ),
+    "lists": (
+        """
 def bias_trick(X, W, b):
     return [[*x, 1] for x in X], [*W, b]
-""", {"bias_trick": 8}, "two arrays are asked"),
-    "the notebook's images": ("""
+""",
+        {"bias_trick": 8},
+        "two arrays are asked",
+    ),
+    "the notebook's images": (
+        """
 def bias_trick(X_, W, b):
     return np.hstack([X, np.ones((len(X), 1))]), np.vstack([W, b])
-""", {"bias_trick": 8}, "line 3 uses X,"),
-    "in place": ("""
+""",
+        {"bias_trick": 8},
+        "line 3 uses X,",
+    ),
+    "in place": (
+        """
 def bias_trick(X, W, b):
     X1, W1 = np.hstack([X, np.ones((len(X), 1))]), np.vstack([W, b])
     b -= b
     return X1, W1
-""", {"bias_trick": 1}, "b is changed in place"),
-    "labkit's": ("""
+""",
+        {"bias_trick": 1},
+        "b is changed in place",
+    ),
+    "labkit's": (
+        """
 from labkit.preprocess import append_bias
 def bias_trick(X, W, b):
     return append_bias(X), np.vstack([W, b])
-""", {"bias_trick": 8}, "ready-made answer (labkit.preprocess.append_bias"),
+""",
+        {"bias_trick": 8},
+        "ready-made answer (labkit.preprocess.append_bias",
+    ),
 }
 
 # ------------------------------------------------------------------------------------- hinge loss
@@ -203,112 +267,189 @@ def hinge_loss(scores, y, delta=1.0):
 }
 
 WRONG["hinge_loss"] = {
-    "right class counted": ("""
+    "right class counted": (
+        """
 def hinge_loss(scores, y, delta=1.0):
     right = scores[np.arange(len(y)), y][:, None]
     return np.maximum(0, scores - right + delta).sum(axis=1).mean()
-""", {"hinge_loss": 20}, "the right class is counted too"),
-    "no maximum": ("""
+""",
+        {"hinge_loss": 20},
+        "the right class is counted too",
+    ),
+    "no maximum": (
+        """
 def hinge_loss(scores, y, delta=1.0):
     m = scores - scores[np.arange(len(y)), y][:, None] + delta
     m[np.arange(len(y)), y] = 0
     return m.sum(axis=1).mean()
-""", {"hinge_loss": 20}, "max(0, …) is missing"),
-    "no delta": ("""
+""",
+        {"hinge_loss": 20},
+        "max(0, …) is missing",
+    ),
+    "no delta": (
+        """
 def hinge_loss(scores, y, delta=1.0):
     return np.maximum(0, scores - scores[np.arange(len(y)), y][:, None]).sum(axis=1).mean()
-""", {"hinge_loss": 20}, "delta is missing"),
-    "wrong way round": ("""
+""",
+        {"hinge_loss": 20},
+        "delta is missing",
+    ),
+    "wrong way round": (
+        """
 def hinge_loss(scores, y, delta=1.0):
     m = np.maximum(0, scores[np.arange(len(y)), y][:, None] - scores + delta)
     m[np.arange(len(y)), y] = 0
     return m.sum(axis=1).mean()
-""", {"hinge_loss": 20}, "the wrong way round"),
-    "minus delta": ("""
+""",
+        {"hinge_loss": 20},
+        "the wrong way round",
+    ),
+    "minus delta": (
+        """
 def hinge_loss(scores, y, delta=1.0):
     m = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] - delta)
     return m.sum(axis=1).mean()
-""", {"hinge_loss": 20}, "delta has the wrong sign"),
-    "sum": ("""
+""",
+        {"hinge_loss": 20},
+        "delta has the wrong sign",
+    ),
+    "sum": (
+        """
 def hinge_loss(scores, y, delta=1.0):
     m = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] + delta)
     m[np.arange(len(y)), y] = 0
     return m.sum()
-""", {"hinge_loss": 9}, "N times too large"),
-    "one for each image": ("""
+""",
+        {"hinge_loss": 9},
+        "N times too large",
+    ),
+    "one for each image": (
+        """
 def hinge_loss(scores, y, delta=1.0):
     m = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] + delta)
     m[np.arange(len(y)), y] = 0
     return m.sum(axis=1)
-""", {"hinge_loss": 9}, "one loss for each image"),
-    "mean over everything": ("""
+""",
+        {"hinge_loss": 9},
+        "one loss for each image",
+    ),
+    "mean over everything": (
+        """
 def hinge_loss(scores, y, delta=1.0):
     m = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] + delta)
     m[np.arange(len(y)), y] = 0
     return m.mean()
-""", {"hinge_loss": 20}, "mean over the classes"),
-    "worst class only": ("""
+""",
+        {"hinge_loss": 20},
+        "mean over the classes",
+    ),
+    "worst class only": (
+        """
 def hinge_loss(scores, y, delta=1.0):
     m = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] + delta)
     m[np.arange(len(y)), y] = 0
     return m.max(axis=1).mean()
-""", {"hinge_loss": 20}, "only the worst class"),
-    "squared": ("""
+""",
+        {"hinge_loss": 20},
+        "only the worst class",
+    ),
+    "squared": (
+        """
 def hinge_loss(scores, y, delta=1.0):
     m = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] + delta)
     m[np.arange(len(y)), y] = 0
     return (m**2).sum(axis=1).mean()
-""", {"hinge_loss": 20}, "the hinges are squared"),
-    "counted": ("""
+""",
+        {"hinge_loss": 20},
+        "the hinges are squared",
+    ),
+    "counted": (
+        """
 def hinge_loss(scores, y, delta=1.0):
     m = scores - scores[np.arange(len(y)), y][:, None] + delta > 0
     m[np.arange(len(y)), y] = False
     return m.sum(axis=1).mean()
-""", {"hinge_loss": 20}, "this counts the classes"),
-    "highest score": ("""
+""",
+        {"hinge_loss": 20},
+        "this counts the classes",
+    ),
+    "highest score": (
+        """
 def hinge_loss(scores, y, delta=1.0):
     return (np.maximum(0, scores - scores.max(axis=1, keepdims=True) + delta).sum(axis=1) - delta).mean()
-""", {"hinge_loss": 20}, "the highest score is taken for that of the right class"),
-    "margin fixed": ("""
+""",
+        {"hinge_loss": 20},
+        "the highest score is taken for that of the right class",
+    ),
+    "margin fixed": (
+        """
 def hinge_loss(scores, y, delta=1.0):
     m = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] + 1)
     m[np.arange(len(y)), y] = 0
     return m.sum(axis=1).mean()
-""", {"hinge_loss": 4}, "the margin is always 1"),
-    "one taken off": ("""
+""",
+        {"hinge_loss": 4},
+        "the margin is always 1",
+    ),
+    "one taken off": (
+        """
 def hinge_loss(scores, y, delta=1.0):
     m = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] + delta)
     return m.sum(axis=1).mean() - 1
-""", {"hinge_loss": 4}, "1 is taken off for the right class"),
-    "another margin without delta": ("""
+""",
+        {"hinge_loss": 4},
+        "1 is taken off for the right class",
+    ),
+    "another margin without delta": (
+        """
 def hinge_loss(scores, y, delta=10.0):
     m = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] + delta)
     return m.sum(axis=1).mean() - delta
-""", {"hinge_loss": 4}, "another margin than 1"),
-    "axis lost": ("""
+""",
+        {"hinge_loss": 4},
+        "another margin than 1",
+    ),
+    "axis lost": (
+        """
 def hinge_loss(scores, y, delta=1.0):
     m = np.maximum(0, scores - scores[np.arange(len(y)), y] + delta)
     m[np.arange(len(y)), y] = 0
     return m.sum(axis=1).mean()
-""", {"hinge_loss": 9}, "raises ValueError"),
-    "in place": ("""
+""",
+        {"hinge_loss": 9},
+        "raises ValueError",
+    ),
+    "in place": (
+        """
 def hinge_loss(scores, y, delta=1.0):
     rows = np.arange(len(y))
     scores -= scores[rows, y][:, None] - delta
     scores[rows, y] = 0
     return np.maximum(0, scores).sum(axis=1).mean()
-""", {"hinge_loss": 2}, "scores is changed in place"),
-    "cross-entropy": ("""
+""",
+        {"hinge_loss": 2},
+        "scores is changed in place",
+    ),
+    "cross-entropy": (
+        """
 def hinge_loss(scores, y, delta=1.0):
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     return -np.log((e / e.sum(axis=1, keepdims=True))[np.arange(len(y)), y]).mean()
-""", {"hinge_loss": 20}, "the cross-entropy of softmax"),
-    "labkit's": ("""
+""",
+        {"hinge_loss": 20},
+        "the cross-entropy of softmax",
+    ),
+    "labkit's": (
+        """
 from labkit import losses
 def hinge_loss(scores, y, delta=1.0):
     return losses.svm_loss(scores, y, delta)[0]
-""", {"hinge_loss": 20, "without_loops": 4}, "ready-made answer (labkit.losses.svm_loss"),
-    "loops": ("""
+""",
+        {"hinge_loss": 20, "without_loops": 4},
+        "ready-made answer (labkit.losses.svm_loss",
+    ),
+    "loops": (
+        """
 def hinge_loss(scores, y, delta=1.0):
     total = 0
     for i in range(len(y)):
@@ -316,18 +457,29 @@ def hinge_loss(scores, y, delta=1.0):
             if j != y[i]:
                 total += max(0, scores[i, j] - scores[i, y[i]] + delta)
     return total / len(y)
-""", {"without_loops": 4}, "line 4: a for loop"),
-    "comprehension": ("""
+""",
+        {"without_loops": 4},
+        "line 4: a for loop",
+    ),
+    "comprehension": (
+        """
 def hinge_loss(scores, y, delta=1.0):
     return np.mean([np.maximum(0, s - s[k] + delta).sum() - delta for s, k in zip(scores, y)])
-""", {"without_loops": 4}, "line 3: a list comprehension"),
-    "loop over the classes": ("""
+""",
+        {"without_loops": 4},
+        "line 3: a list comprehension",
+    ),
+    "loop over the classes": (
+        """
 def hinge_loss(scores, y, delta=1.0):
     right, total = scores[np.arange(len(y)), y], -delta
     for column in scores.T:
         total = total + np.maximum(0, column - right + delta)
     return np.mean(total)
-""", {"without_loops": 4}, "line 4: a for loop"),
+""",
+        {"without_loops": 4},
+        "line 4: a for loop",
+    ),
 }
 
 # ------------------------------------------------------------------- softmax and its logarithm
@@ -377,77 +529,137 @@ def softmax_probabilities(scores):
 }
 
 WRONG["softmax_probabilities"] = {
-    "no shift": ("""
+    "no shift": (
+        """
 def softmax_probabilities(scores):
     e = np.exp(scores)
     return e / e.sum(axis=1, keepdims=True)
-""", {"softmax_probabilities": 4}, "exp overflows"),
-    "one shift for all": ("""
+""",
+        {"softmax_probabilities": 4},
+        "exp overflows",
+    ),
+    "one shift for all": (
+        """
 def softmax_probabilities(scores):
     e = np.exp(scores - scores.max())
     return e / e.sum(axis=1, keepdims=True)
-""", {"softmax_probabilities": 4}, "one maximum is subtracted from all images"),
-    "mean subtracted": ("""
+""",
+        {"softmax_probabilities": 4},
+        "one maximum is subtracted from all images",
+    ),
+    "mean subtracted": (
+        """
 def softmax_probabilities(scores):
     e = np.exp(scores - scores.mean(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
-""", {"softmax_probabilities": 4}, "subtract each row's maximum"),
-    "cut off": ("""
+""",
+        {"softmax_probabilities": 4},
+        "subtract each row's maximum",
+    ),
+    "cut off": (
+        """
 def softmax_probabilities(scores):
     e = np.exp(np.clip(scores, -500, 500))
     return e / e.sum(axis=1, keepdims=True)
-""", {"softmax_probabilities": 4}, "cutting the scores off"),
-    "over the images": ("""
+""",
+        {"softmax_probabilities": 4},
+        "cutting the scores off",
+    ),
+    "over the images": (
+        """
 def softmax_probabilities(scores):
     e = np.exp(scores - scores.max(axis=0))
     return e / e.sum(axis=0)
-""", {"softmax_probabilities": 10}, "wrong axis"),
-    "over everything": ("""
+""",
+        {"softmax_probabilities": 10},
+        "wrong axis",
+    ),
+    "over everything": (
+        """
 def softmax_probabilities(scores):
     e = np.exp(scores - scores.max())
     return e / e.sum()
-""", {"softmax_probabilities": 10}, "over all images together"),
-    "no keepdims": ("""
+""",
+        {"softmax_probabilities": 10},
+        "over all images together",
+    ),
+    "no keepdims": (
+        """
 def softmax_probabilities(scores):
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     return e / e.sum(axis=1)
-""", {"softmax_probabilities": 10}, "raises ValueError"),
-    "not normalised": ("""
+""",
+        {"softmax_probabilities": 10},
+        "raises ValueError",
+    ),
+    "not normalised": (
+        """
 def softmax_probabilities(scores):
     return np.exp(scores)
-""", {"softmax_probabilities": 10}, "the sum is missing"),
-    "no exp": ("""
+""",
+        {"softmax_probabilities": 10},
+        "the sum is missing",
+    ),
+    "no exp": (
+        """
 def softmax_probabilities(scores):
     return scores / scores.sum(axis=1, keepdims=True)
-""", {"softmax_probabilities": 10}, "exp is missing"),
-    "minus": ("""
+""",
+        {"softmax_probabilities": 10},
+        "exp is missing",
+    ),
+    "minus": (
+        """
 def softmax_probabilities(scores):
     e = np.exp(-scores)
     return e / e.sum(axis=1, keepdims=True)
-""", {"softmax_probabilities": 10}, "the lowest score the highest probability"),
-    "sigmoid": ("""
+""",
+        {"softmax_probabilities": 10},
+        "the lowest score the highest probability",
+    ),
+    "sigmoid": (
+        """
 def softmax_probabilities(scores):
     return 1 / (1 + np.exp(-scores))
-""", {"softmax_probabilities": 10}, "this is the sigmoid"),
-    "logarithms": ("""
+""",
+        {"softmax_probabilities": 10},
+        "this is the sigmoid",
+    ),
+    "logarithms": (
+        """
 def softmax_probabilities(scores):
     s = scores - scores.max(axis=1, keepdims=True)
     return s - np.log(np.exp(s).sum(axis=1, keepdims=True))
-""", {"softmax_probabilities": 10}, "these are the logarithms"),
-    "hard maximum": ("""
+""",
+        {"softmax_probabilities": 10},
+        "these are the logarithms",
+    ),
+    "hard maximum": (
+        """
 def softmax_probabilities(scores):
     return np.eye(scores.shape[1])[scores.argmax(axis=1)]
-""", {"softmax_probabilities": 10}, "softmax is soft"),
-    "in place": ("""
+""",
+        {"softmax_probabilities": 10},
+        "softmax is soft",
+    ),
+    "in place": (
+        """
 def softmax_probabilities(scores):
     scores -= scores.max(axis=1, keepdims=True).astype(scores.dtype)
     return np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-""", {"softmax_probabilities": 1}, "scores is changed in place"),
-    "SciPy's": ("""
+""",
+        {"softmax_probabilities": 1},
+        "scores is changed in place",
+    ),
+    "SciPy's": (
+        """
 from scipy.special import softmax
 def softmax_probabilities(scores):
     return softmax(scores, axis=1)
-""", {"softmax_probabilities": 10}, "ready-made answer (scipy.special.softmax"),
+""",
+        {"softmax_probabilities": 10},
+        "ready-made answer (scipy.special.softmax",
+    ),
 }
 
 RIGHT["log_probabilities"] = {
@@ -496,104 +708,180 @@ def log_probabilities(scores):
 }
 
 WRONG["log_probabilities"] = {
-    "exp-normalise, then log": ("""
+    "exp-normalise, then log": (
+        """
 def log_probabilities(scores):
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.log(e / e.sum(axis=1, keepdims=True))
-""", {"log_probabilities": 4}, "log(0) = -inf where the probability underflows"),
-    "the quotient of the logs": ("""
+""",
+        {"log_probabilities": 4},
+        "log(0) = -inf where the probability underflows",
+    ),
+    "the quotient of the logs": (
+        """
 def log_probabilities(scores):
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.log(e) - np.log(e.sum(axis=1, keepdims=True))
-""", {"log_probabilities": 4}, "take the log of the sum, not of the quotient"),
-    "no shift": ("""
+""",
+        {"log_probabilities": 4},
+        "take the log of the sum, not of the quotient",
+    ),
+    "no shift": (
+        """
 def log_probabilities(scores):
     return scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-""", {"log_probabilities": 4}, "exp overflows"),
-    "mean subtracted": ("""
+""",
+        {"log_probabilities": 4},
+        "exp overflows",
+    ),
+    "mean subtracted": (
+        """
 def log_probabilities(scores):
     s = scores - scores.mean(axis=1, keepdims=True)
     return s - np.log(np.exp(s).sum(axis=1, keepdims=True))
-""", {"log_probabilities": 4}, "not its mean"),
-    "one shift for all": ("""
+""",
+        {"log_probabilities": 4},
+        "not its mean",
+    ),
+    "one shift for all": (
+        """
 def log_probabilities(scores):
     s = scores - scores.max()
     return s - np.log(np.exp(s).sum(axis=1, keepdims=True))
-""", {"log_probabilities": 4}, "one maximum is subtracted from all images"),
-    "no shift, then log": ("""
+""",
+        {"log_probabilities": 4},
+        "one maximum is subtracted from all images",
+    ),
+    "no shift, then log": (
+        """
 def log_probabilities(scores):
     e = np.exp(scores)
     return np.log(e / e.sum(axis=1, keepdims=True))
-""", {"log_probabilities": 8}, "exp overflows"),
-    "epsilon": ("""
+""",
+        {"log_probabilities": 8},
+        "exp overflows",
+    ),
+    "epsilon": (
+        """
 def log_probabilities(scores):
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.log(e / e.sum(axis=1, keepdims=True) + 1e-12)
-""", {"log_probabilities": 8}, "a number added inside the log"),
-    "clipped": ("""
+""",
+        {"log_probabilities": 8},
+        "a number added inside the log",
+    ),
+    "clipped": (
+        """
 def log_probabilities(scores):
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.log(np.maximum(e / e.sum(axis=1, keepdims=True), 1e-300))
-""", {"log_probabilities": 4}, "nothing may be clipped"),
-    "probabilities": ("""
+""",
+        {"log_probabilities": 4},
+        "nothing may be clipped",
+    ),
+    "probabilities": (
+        """
 def log_probabilities(scores):
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
-""", {"log_probabilities": 15}, "the log is missing"),
-    "minus": ("""
+""",
+        {"log_probabilities": 15},
+        "the log is missing",
+    ),
+    "minus": (
+        """
 def log_probabilities(scores):
     s = scores - scores.max(axis=1, keepdims=True)
     return np.log(np.exp(s).sum(axis=1, keepdims=True)) - s
-""", {"log_probabilities": 15}, "this is -log p"),
-    "the log of the sum forgotten": ("""
+""",
+        {"log_probabilities": 15},
+        "this is -log p",
+    ),
+    "the log of the sum forgotten": (
+        """
 def log_probabilities(scores):
     return scores - np.exp(scores).sum(axis=1, keepdims=True)
-""", {"log_probabilities": 15}, "the log of the sum is missing"),
-    "maximum forgotten": ("""
+""",
+        {"log_probabilities": 15},
+        "the log of the sum is missing",
+    ),
+    "maximum forgotten": (
+        """
 def log_probabilities(scores):
     m = scores.max(axis=1, keepdims=True)
     return scores - np.log(np.exp(scores - m).sum(axis=1, keepdims=True))
-""", {"log_probabilities": 15}, "it has to be added again"),
-    "over the images": ("""
+""",
+        {"log_probabilities": 15},
+        "it has to be added again",
+    ),
+    "over the images": (
+        """
 def log_probabilities(scores):
     s = scores - scores.max(axis=0)
     return s - np.log(np.exp(s).sum(axis=0))
-""", {"log_probabilities": 15}, "wrong axis"),
-    "no keepdims": ("""
+""",
+        {"log_probabilities": 15},
+        "wrong axis",
+    ),
+    "no keepdims": (
+        """
 def log_probabilities(scores):
     s = scores - scores.max(axis=1, keepdims=True)
     return s - np.log(np.exp(s).sum(axis=1))
-""", {"log_probabilities": 15}, "raises ValueError"),
-    "base 2": ("""
+""",
+        {"log_probabilities": 15},
+        "raises ValueError",
+    ),
+    "base 2": (
+        """
 def log_probabilities(scores):
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.log2(e / e.sum(axis=1, keepdims=True))
-""", {"log_probabilities": 15}, "logarithm to base 2"),
-    "in place": ("""
+""",
+        {"log_probabilities": 15},
+        "logarithm to base 2",
+    ),
+    "in place": (
+        """
 def log_probabilities(scores):
     scores -= scores.max(axis=1, keepdims=True)
     return scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-""", {"log_probabilities": 1}, "scores is changed in place"),
-    "SciPy's": ("""
+""",
+        {"log_probabilities": 1},
+        "scores is changed in place",
+    ),
+    "SciPy's": (
+        """
 from scipy.special import logsumexp
 def log_probabilities(scores):
     return scores - logsumexp(scores, axis=1, keepdims=True)
-""", {"log_probabilities": 15, "without_loops": 4}, "ready-made answer (scipy.special"),
-    "loops": ("""
+""",
+        {"log_probabilities": 15, "without_loops": 4},
+        "ready-made answer (scipy.special",
+    ),
+    "loops": (
+        """
 def log_probabilities(scores):
     out = np.zeros(scores.shape)
     for i in range(len(scores)):
         s = scores[i] - scores[i].max()
         out[i] = s - np.log(np.exp(s).sum())
     return out
-""", {"without_loops": 4}, "line 4: a for loop"),
-    "apply_along_axis": ("""
+""",
+        {"without_loops": 4},
+        "line 4: a for loop",
+    ),
+    "apply_along_axis": (
+        """
 def one(s):
     return s - s.max() - np.log(np.exp(s - s.max()).sum())
 
 def log_probabilities(scores):
     return np.apply_along_axis(one, 1, scores)
-""", {"without_loops": 4}, "np.apply_along_axis, which is a loop"),
+""",
+        {"without_loops": 4},
+        "np.apply_along_axis, which is a loop",
+    ),
 }
 
 # --------------------------------------------------------------------------------- regularisation
@@ -636,72 +924,136 @@ def regularised_loss(data_loss, W, b, reg):
 }
 
 WRONG["regularised_loss"] = {
-    "no half": ("""
+    "no half": (
+        """
 def regularised_loss(data_loss, W, b, reg):
     return data_loss + reg * np.sum(W**2)
-""", {"regularised_loss": 10}, "the factor ½ is missing"),
-    "biases too": ("""
+""",
+        {"regularised_loss": 10},
+        "the factor ½ is missing",
+    ),
+    "biases too": (
+        """
 def regularised_loss(data_loss, W, b, reg):
     return data_loss + 0.5 * reg * (np.sum(W**2) + np.sum(b**2))
-""", {"regularised_loss": 10}, "the biases are penalised too"),
-    "biases only": ("""
+""",
+        {"regularised_loss": 10},
+        "the biases are penalised too",
+    ),
+    "biases only": (
+        """
 def regularised_loss(data_loss, W, b, reg):
     return data_loss + 0.5 * reg * b @ b
-""", {"regularised_loss": 10}, "only the biases"),
-    "penalty alone": ("""
+""",
+        {"regularised_loss": 10},
+        "only the biases",
+    ),
+    "penalty alone": (
+        """
 def regularised_loss(data_loss, W, b, reg):
     return 0.5 * reg * np.sum(W**2)
-""", {"regularised_loss": 10}, "the data loss is missing"),
-    "no reg": ("""
+""",
+        {"regularised_loss": 10},
+        "the data loss is missing",
+    ),
+    "no reg": (
+        """
 def regularised_loss(data_loss, W, b, reg):
     return data_loss + 0.5 * np.sum(W**2)
-""", {"regularised_loss": 10}, "reg is missing"),
-    "reg of everything": ("""
+""",
+        {"regularised_loss": 10},
+        "reg is missing",
+    ),
+    "reg of everything": (
+        """
 def regularised_loss(data_loss, W, b, reg):
     return reg * (data_loss + 0.5 * np.sum(W**2))
-""", {"regularised_loss": 10}, "reg multiplies the data loss"),
-    "minus": ("""
+""",
+        {"regularised_loss": 10},
+        "reg multiplies the data loss",
+    ),
+    "minus": (
+        """
 def regularised_loss(data_loss, W, b, reg):
     return data_loss - 0.5 * reg * np.sum(W**2)
-""", {"regularised_loss": 10}, "the penalty is subtracted"),
-    "mean": ("""
+""",
+        {"regularised_loss": 10},
+        "the penalty is subtracted",
+    ),
+    "mean": (
+        """
 def regularised_loss(data_loss, W, b, reg):
     return data_loss + 0.5 * reg * np.mean(W**2)
-""", {"regularised_loss": 10}, "a mean of the squares"),
-    "L1": ("""
+""",
+        {"regularised_loss": 10},
+        "a mean of the squares",
+    ),
+    "L1": (
+        """
 def regularised_loss(data_loss, W, b, reg):
     return data_loss + reg * np.abs(W).sum()
-""", {"regularised_loss": 10}, "an L1 penalty"),
-    "norm": ("""
+""",
+        {"regularised_loss": 10},
+        "an L1 penalty",
+    ),
+    "norm": (
+        """
 def regularised_loss(data_loss, W, b, reg):
     return data_loss + 0.5 * reg * np.linalg.norm(W)
-""", {"regularised_loss": 10}, "the square root of the sum"),
-    "square of the sum": ("""
+""",
+        {"regularised_loss": 10},
+        "the square root of the sum",
+    ),
+    "square of the sum": (
+        """
 def regularised_loss(data_loss, W, b, reg):
     return data_loss + 0.5 * reg * np.sum(W) ** 2
-""", {"regularised_loss": 10}, "square each weight, then sum"),
-    "a penalty for each class": ("""
+""",
+        {"regularised_loss": 10},
+        "square each weight, then sum",
+    ),
+    "a penalty for each class": (
+        """
 def regularised_loss(data_loss, W, b, reg):
     return data_loss + 0.5 * reg * np.sum(W**2, axis=0)
-""", {"regularised_loss": 10}, "one number is asked"),
-    "never none": ("""
+""",
+        {"regularised_loss": 10},
+        "one number is asked",
+    ),
+    "never none": (
+        """
 def regularised_loss(data_loss, W, b, reg):
     return data_loss + 0.5 * (reg or 1e-3) * np.sum(W**2)
-""", {"regularised_loss": 1}, "with reg = 0 something is still added"),
-    "in place": ("""
+""",
+        {"regularised_loss": 1},
+        "with reg = 0 something is still added",
+    ),
+    "in place": (
+        """
 def regularised_loss(data_loss, W, b, reg):
     W **= 2
     return data_loss + 0.5 * reg * W.sum()
-""", {"regularised_loss": 1}, "W is changed in place"),
-    "the notebook's weights": ("""
+""",
+        {"regularised_loss": 1},
+        "W is changed in place",
+    ),
+    "the notebook's weights": (
+        """
 def regularised_loss(data_loss, W, b, reg):
     return data_loss + 0.5 * reg * np.sum(weights**2)
-""", {"regularised_loss": 10}, "line 3 uses weights"),
-    "labkit's": ("""
+""",
+        {"regularised_loss": 10},
+        "line 3 uses weights",
+    ),
+    "labkit's": (
+        """
 from labkit.losses import l2_penalty
 def regularised_loss(data_loss, W, b, reg):
     return data_loss + l2_penalty(W, reg)[0]
-""", {"regularised_loss": 10}, "ready-made answer (labkit.losses.l2_penalty"),
+""",
+        {"regularised_loss": 10},
+        "ready-made answer (labkit.losses.l2_penalty",
+    ),
 }
 
 # -------------------------------------------------------------------------------- scores on a ray
@@ -740,74 +1092,138 @@ def ray_scores(X, W, V, a):
 }
 
 WRONG["ray_scores"] = {
-    "images first": ("""
+    "images first": (
+        """
 def ray_scores(X, W, V, a):
     return (X @ W)[:, None, :] + a[:, None] * (X @ V)[:, None, :]
-""", {"ray_scores": 10}, "the images come first"),
-    "steps last": ("""
+""",
+        {"ray_scores": 10},
+        "the images come first",
+    ),
+    "steps last": (
+        """
 def ray_scores(X, W, V, a):
     return (X @ W)[..., None] + a * (X @ V)[..., None]
-""", {"ray_scores": 10}, "the steps come last"),
-    "no start": ("""
+""",
+        {"ray_scores": 10},
+        "the steps come last",
+    ),
+    "no start": (
+        """
 def ray_scores(X, W, V, a):
     return a[:, None, None] * (X @ V)
-""", {"ray_scores": 10}, "the start W is missing"),
-    "a times both": ("""
+""",
+        {"ray_scores": 10},
+        "the start W is missing",
+    ),
+    "a times both": (
+        """
 def ray_scores(X, W, V, a):
     return a[:, None, None] * (X @ (W + V))
-""", {"ray_scores": 10}, "a multiplies W too"),
-    "a times W": ("""
+""",
+        {"ray_scores": 10},
+        "a multiplies W too",
+    ),
+    "a times W": (
+        """
 def ray_scores(X, W, V, a):
     return a[:, None, None] * (X @ W) + X @ V
-""", {"ray_scores": 10}, "a multiplies W instead of V"),
-    "minus": ("""
+""",
+        {"ray_scores": 10},
+        "a multiplies W instead of V",
+    ),
+    "minus": (
+        """
 def ray_scores(X, W, V, a):
     return X @ W - a[:, None, None] * (X @ V)
-""", {"ray_scores": 10}, "the steps are subtracted"),
-    "from W to V": ("""
+""",
+        {"ray_scores": 10},
+        "the steps are subtracted",
+    ),
+    "from W to V": (
+        """
 def ray_scores(X, W, V, a):
     t = a[:, None, None]
     return (1 - t) * (X @ W) + t * (X @ V)
-""", {"ray_scores": 10}, "this goes from W to V"),
-    "mean over the images": ("""
+""",
+        {"ray_scores": 10},
+        "this goes from W to V",
+    ),
+    "mean over the images": (
+        """
 def ray_scores(X, W, V, a):
     return (X @ W).mean(axis=0) + a[:, None] * (X @ V).mean(axis=0)
-""", {"ray_scores": 10}, "keep one for each image"),
-    "the weights": ("""
+""",
+        {"ray_scores": 10},
+        "keep one for each image",
+    ),
+    "the weights": (
+        """
 def ray_scores(X, W, V, a):
     return W + a[:, None, None] * V
-""", {"ray_scores": 10}, "these are the weights on the ray"),
-    "length 1": ("""
+""",
+        {"ray_scores": 10},
+        "these are the weights on the ray",
+    ),
+    "length 1": (
+        """
 def ray_scores(X, W, V, a):
     return X @ W + a[:, None, None] * (X @ (V / np.linalg.norm(V)))
-""", {"ray_scores": 10}, "V is scaled to length 1"),
-    "no axes": ("""
+""",
+        {"ray_scores": 10},
+        "V is scaled to length 1",
+    ),
+    "no axes": (
+        """
 def ray_scores(X, W, V, a):
     return X @ W + a * (X @ V)
-""", {"ray_scores": 10}, "raises ValueError"),
-    "in place": ("""
+""",
+        {"ray_scores": 10},
+        "raises ValueError",
+    ),
+    "in place": (
+        """
 def ray_scores(X, W, V, a):
     V *= 2
     return X @ W + a[:, None, None] * (X @ V) / 2
-""", {"ray_scores": 1}, "V is changed in place"),
-    "the notebook's images": ("""
+""",
+        {"ray_scores": 1},
+        "V is changed in place",
+    ),
+    "the notebook's images": (
+        """
 images = X
 def ray_scores(X, W, V, a):
     return images @ W + a[:, None, None] * (images @ V)
-""", {"ray_scores": 10, "without_loops": 4}, "line 4 uses images"),
-    "loop over the steps": ("""
+""",
+        {"ray_scores": 10, "without_loops": 4},
+        "line 4 uses images",
+    ),
+    "loop over the steps": (
+        """
 def ray_scores(X, W, V, a):
     return np.array([X @ (W + step * V) for step in a])
-""", {"without_loops": 4}, "line 3: a list comprehension"),
-    "filled by a loop": ("""
+""",
+        {"without_loops": 4},
+        "line 3: a list comprehension",
+    ),
+    "filled by a loop": (
+        """
 def ray_scores(X, W, V, a):
     out = np.empty((len(a), len(X), W.shape[1]))
     for i, step in enumerate(a):
         out[i] = X @ W + step * (X @ V)
     return out
-""", {"without_loops": 4}, "line 4: a for loop"),
-    "map": ("""
+""",
+        {"without_loops": 4},
+        "line 4: a for loop",
+    ),
+    "map": (
+        """
 def ray_scores(X, W, V, a):
     return np.stack(list(map(lambda step: X @ (W + step * V), a)))
-""", {"without_loops": 4}, "map, which is a loop"),
+""",
+        {"without_loops": 4},
+        "map, which is a loop",
+    ),
 }

@@ -36,8 +36,7 @@ STUBS = {
     "score": "def score(X, W):\n    raise NotImplementedError",
     "log_softmax_loss": "def log_softmax_loss(scores, y):\n    raise NotImplementedError",
     "numerical_gradient": "def numerical_gradient(f, x, h=1e-6):\n    raise NotImplementedError",
-    "gradient_descent": ("def gradient_descent(loss, gradient, W, step_size, steps):\n"
-                         "    raise NotImplementedError"),
+    "gradient_descent": ("def gradient_descent(loss, gradient, W, step_size, steps):\n    raise NotImplementedError"),
     "accuracy": "def accuracy(scores, y):\n    raise NotImplementedError",
     "cost_plot": "cost_plot = None",
     "accuracy_plot": "accuracy_plot = None",
@@ -133,121 +132,218 @@ def score(X, W):
 }
 
 WRONG["score"] = {
-    "entry by entry": ("""
+    "entry by entry": (
+        """
 def score(X, W):
     return X * W
-""", {"score": 20}, "entry by entry"),
-    "weights transposed": ("""
+""",
+        {"score": 20},
+        "entry by entry",
+    ),
+    "weights transposed": (
+        """
 def score(X, W):
     return X @ W.T
-""", {"score": 20}, "W is transposed"),
-    "images in columns": ("""
+""",
+        {"score": 20},
+        "W is transposed",
+    ),
+    "images in columns": (
+        """
 def score(X, W):
     return W.T @ X
-""", {"score": 20}, "images in columns"),
-    "images transposed": ("""
+""",
+        {"score": 20},
+        "images in columns",
+    ),
+    "images transposed": (
+        """
 def score(X, W):
     return X.T @ W
-""", {"score": 20}, "X is transposed"),
-    "scores transposed": ("""
+""",
+        {"score": 20},
+        "X is transposed",
+    ),
+    "scores transposed": (
+        """
 def score(X, W):
     return W.T @ X.T
-""", {"score": 20}, "the scores are transposed"),
-    "a bias": ("""
+""",
+        {"score": 20},
+        "the scores are transposed",
+    ),
+    "a bias": (
+        """
 def score(X, W):
     return X @ W + 1
-""", {"score": 20}, "no bias"),
-    "probabilities": ("""
+""",
+        {"score": 20},
+        "no bias",
+    ),
+    "probabilities": (
+        """
 def score(X, W):
     e = np.exp(X @ W)
     return e / e.sum(axis=1, keepdims=True)
-""", {"score": 20}, "return the scores themselves"),
-    "mean over images": ("""
+""",
+        {"score": 20},
+        "return the scores themselves",
+    ),
+    "mean over images": (
+        """
 def score(X, W):
     return X.dot(W) / X.shape[0]
-""", {"score": 20}, "divided by the number of images"),
-    "predicted class": ("""
+""",
+        {"score": 20},
+        "divided by the number of images",
+    ),
+    "predicted class": (
+        """
 def score(X, W):
     return np.argmax(X @ W, axis=1)
-""", {"score": 20}, "these are the classes"),
-    "the notebook's images": ("""
+""",
+        {"score": 20},
+        "these are the classes",
+    ),
+    "the notebook's images": (
+        """
 def score(x, W):
     return X @ W
-""", {"score": 20}, "line 3 uses X, a variable of the notebook"),
-    "whole numbers": ("""
+""",
+        {"score": 20},
+        "line 3 uses X, a variable of the notebook",
+    ),
+    "whole numbers": (
+        """
 def score(X, W):
     return (X @ W).astype(int)
-""", {"score": 20}, "whole numbers"),
-    "ten classes": ("""
+""",
+        {"score": 20},
+        "whole numbers",
+    ),
+    "ten classes": (
+        """
 def score(X, W):
     scores = np.zeros((X.shape[0], 10))
     scores[:] = X @ W
     return scores
-""", {"score": 20}, "take sizes from .shape"),
-    "squeezed": ("""
+""",
+        {"score": 20},
+        "take sizes from .shape",
+    ),
+    "squeezed": (
+        """
 def score(X, W):
     return np.squeeze(X @ W)
-""", {"score": 20}, "right number of entries in the wrong shape"),
-    "printed, not returned": ("""
+""",
+        {"score": 20},
+        "right number of entries in the wrong shape",
+    ),
+    "printed, not returned": (
+        """
 def score(X, W):
     print(X @ W)
-""", {"score": 20, "vectorised": 10}, "is the `return` missing?"),
-    "one argument": ("""
+""",
+        {"score": 20, "vectorised": 10},
+        "is the `return` missing?",
+    ),
+    "one argument": (
+        """
 def score(X):
     return X @ np.ones((10, 10))
-""", {"score": 20, "vectorised": 10}, "cannot be called with (X, W)"),
-    "in place": ("""
+""",
+        {"score": 20, "vectorised": 10},
+        "cannot be called with (X, W)",
+    ),
+    "in place": (
+        """
 def score(X, W):
     X *= 2
     return X @ W / 2
-""", {"score": 2}, "X is changed in place"),
-    "labkit's": ("""
+""",
+        {"score": 2},
+        "X is changed in place",
+    ),
+    "labkit's": (
+        """
 from labkit.check import EXERCISES
 def score(X, W):
     return EXERCISES["score"].answer(X, W)
-""", {"score": 20, "vectorised": 10}, "ready-made answer (labkit.check.lab03"),
-    "loops": ("""
+""",
+        {"score": 20, "vectorised": 10},
+        "ready-made answer (labkit.check.lab03",
+    ),
+    "loops": (
+        """
 def score(X, W):
     scores = np.zeros((X.shape[0], W.shape[1]))
     for i in range(X.shape[0]):
         for j in range(W.shape[1]):
             scores[i, j] = X[i] @ W[:, j]
     return scores
-""", {"vectorised": 10}, "line 4: a for loop"),
-    "list comprehension": ("""
+""",
+        {"vectorised": 10},
+        "line 4: a for loop",
+    ),
+    "list comprehension": (
+        """
 def score(X, W):
     return np.array([x @ W for x in X])
-""", {"vectorised": 10}, "line 3: a list comprehension"),
-    "while": ("""
+""",
+        {"vectorised": 10},
+        "line 3: a list comprehension",
+    ),
+    "while": (
+        """
 def score(X, W):
     total, d = 0, 0
     while d < X.shape[1]:
         total = total + np.outer(X[:, d], W[d])
         d += 1
     return total
-""", {"vectorised": 10}, "line 4: a while loop"),
-    "map": ("""
+""",
+        {"vectorised": 10},
+        "line 4: a while loop",
+    ),
+    "map": (
+        """
 def score(X, W):
     return np.array(list(map(W.T.dot, X)))
-""", {"vectorised": 10}, "map, which is a loop"),
-    "apply_along_axis": ("""
+""",
+        {"vectorised": 10},
+        "map, which is a loop",
+    ),
+    "apply_along_axis": (
+        """
 def score(X, W):
     return np.apply_along_axis(lambda x: x @ W, 1, X)
-""", {"vectorised": 10}, "np.apply_along_axis, which is a loop"),
-    "vectorize": ("""
+""",
+        {"vectorised": 10},
+        "np.apply_along_axis, which is a loop",
+    ),
+    "vectorize": (
+        """
 from numpy import vectorize as fast
 
 def score(X, W):
     one = fast(lambda i, j: X[i] @ W[:, j])
     return one(np.arange(len(X))[:, None], np.arange(W.shape[1]))
-""", {"vectorised": 10}, "line 5: np.vectorize, which is a loop"),
-    "recursion": ("""
+""",
+        {"vectorised": 10},
+        "line 5: np.vectorize, which is a loop",
+    ),
+    "recursion": (
+        """
 def score(X, W):
     if len(X) == 1:
         return X @ W
     return np.vstack([X[:1] @ W, score(X[1:], W)])
-""", {"vectorised": 10}, "recursion"),
-    "loop in a helper": ("""
+""",
+        {"vectorised": 10},
+        "recursion",
+    ),
+    "loop in a helper": (
+        """
 def rows(X, W):
     out = []
     for x in X:
@@ -256,26 +352,45 @@ def rows(X, W):
 
 def score(X, W):
     return np.stack(rows(X, W))
-""", {"vectorised": 10}, "line 4 in rows: a for loop"),
-    "reduce": ("""
+""",
+        {"vectorised": 10},
+        "line 4 in rows: a for loop",
+    ),
+    "reduce": (
+        """
 def score(X, W):
     from functools import reduce
     return reduce(np.add, (X.T[:, :, None] * W[:, None, :]))
-""", {"vectorised": 10}, "functools.reduce, which is a loop"),
-    "sum over an array": ("""
+""",
+        {"vectorised": 10},
+        "functools.reduce, which is a loop",
+    ),
+    "sum over an array": (
+        """
 def score(X, W):
     return sum(X.T[:, :, None] * W[:, None, :])
-""", {"vectorised": 10}, "Python's sum()"),
-    "exec": ("""
+""",
+        {"vectorised": 10},
+        "Python's sum()",
+    ),
+    "exec": (
+        """
 def score(X, W):
     names = {"X": X, "W": W, "np": np}
     exec("s = np.array([x @ W for x in X])", names)
     return names["s"]
-""", {"vectorised": 10}, "exec, which hides"),
-    "iterator without a loop of its own": ("""
+""",
+        {"vectorised": 10},
+        "exec, which hides",
+    ),
+    "iterator without a loop of its own": (
+        """
 def score(X, W):
     return np.array(list(X)) @ W
-""", {"vectorised": 10}, "number of Python steps grows"),
+""",
+        {"vectorised": 10},
+        "number of Python steps grows",
+    ),
 }
 
 # ------------------------------------------------------------------------------ log-softmax loss
@@ -371,207 +486,348 @@ def log_softmax_loss(scores, y):
 }
 
 WRONG["log_softmax_loss"] = {
-    "sum": ("""
+    "sum": (
+        """
 def log_softmax_loss(scores, y):
     s = scores - scores.max(axis=1, keepdims=True)
     return np.sum(np.log(np.exp(s).sum(axis=1)) - s[np.arange(len(y)), y])
-""", {"log_softmax_loss": 4}, "this is the sum over the images"),
-    "one for each image": ("""
+""",
+        {"log_softmax_loss": 4},
+        "this is the sum over the images",
+    ),
+    "one for each image": (
+        """
 def log_softmax_loss(scores, y):
     s = scores - scores.max(axis=1, keepdims=True)
     return np.log(np.exp(s).sum(axis=1)) - s[np.arange(len(y)), y]
-""", {"log_softmax_loss": 4}, "one loss for each image"),
-    "no maximum": ("""
+""",
+        {"log_softmax_loss": 4},
+        "one loss for each image",
+    ),
+    "no maximum": (
+        """
 def log_softmax_loss(scores, y):
     e = np.exp(scores)
     p = e / e.sum(axis=1, keepdims=True)
     return -np.mean(np.log(p[np.arange(len(y)), y]))
-""", {"log_softmax_loss": 6}, "exp overflows"),
-    "no maximum, log-sum-exp": ("""
+""",
+        {"log_softmax_loss": 6},
+        "exp overflows",
+    ),
+    "no maximum, log-sum-exp": (
+        """
 def log_softmax_loss(scores, y):
     return np.mean(np.log(np.sum(np.exp(scores), axis=1)) - scores[np.arange(len(y)), y])
-""", {"log_softmax_loss": 6}, "subtract each row's maximum"),
-    "one maximum for all": ("""
+""",
+        {"log_softmax_loss": 6},
+        "subtract each row's maximum",
+    ),
+    "one maximum for all": (
+        """
 def log_softmax_loss(scores, y):
     e = np.exp(scores - np.max(scores))
     p = e / e.sum(axis=1, keepdims=True)
     return -np.mean(np.log(p[np.arange(len(y)), y]))
-""", {"log_softmax_loss": 6}, "one maximum is subtracted from all images"),
-    "mean subtracted": ("""
+""",
+        {"log_softmax_loss": 6},
+        "one maximum is subtracted from all images",
+    ),
+    "mean subtracted": (
+        """
 def log_softmax_loss(scores, y):
     s = scores - scores.mean(axis=1, keepdims=True)
     return np.mean(np.log(np.sum(np.exp(s), axis=1)) - s[np.arange(len(y)), y])
-""", {"log_softmax_loss": 6}, "exp overflows"),
-    "scores cut off": ("""
+""",
+        {"log_softmax_loss": 6},
+        "exp overflows",
+    ),
+    "scores cut off": (
+        """
 def log_softmax_loss(scores, y):
     e = np.exp(np.clip(scores, -500, 500))
     p = e / e.sum(axis=1, keepdims=True)
     return -np.mean(np.log(p[np.arange(len(y)), y]))
-""", {"log_softmax_loss": 6}, "cutting the scores off"),
-    "small epsilon": ("""
+""",
+        {"log_softmax_loss": 6},
+        "cutting the scores off",
+    ),
+    "small epsilon": (
+        """
 def log_softmax_loss(scores, y):
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
     return -np.mean(np.log(p[np.arange(len(y)), y] + 1e-12))
-""", {"log_softmax_loss": 6}, "very small probability"),
-    "clipped probability": ("""
+""",
+        {"log_softmax_loss": 6},
+        "very small probability",
+    ),
+    "clipped probability": (
+        """
 def log_softmax_loss(scores, y):
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     p = np.clip(e / e.sum(axis=1, keepdims=True), 1e-15, 1)
     return -np.mean(np.log(p[np.arange(len(y)), y]))
-""", {"log_softmax_loss": 6}, "clipped probability"),
-    "large epsilon": ("""
+""",
+        {"log_softmax_loss": 6},
+        "clipped probability",
+    ),
+    "large epsilon": (
+        """
 def log_softmax_loss(scores, y):
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
     return -np.mean(np.log(p[np.arange(len(y)), y] + 1e-3))
-""", {"log_softmax_loss": 20}, "a number is added inside the log"),
-    "sign": ("""
+""",
+        {"log_softmax_loss": 20},
+        "a number is added inside the log",
+    ),
+    "sign": (
+        """
 def log_softmax_loss(scores, y):
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
     return np.mean(np.log(p[np.arange(len(y)), y]))
-""", {"log_softmax_loss": 20}, "the sign"),
-    "sum over the images": ("""
+""",
+        {"log_softmax_loss": 20},
+        "the sign",
+    ),
+    "sum over the images": (
+        """
 def log_softmax_loss(scores, y):
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     p = e / e.sum(axis=0)
     return -np.mean(np.log(p[np.arange(len(y)), y]))
-""", {"log_softmax_loss": 20}, "wrong axis"),
-    "maximum of the columns": ("""
+""",
+        {"log_softmax_loss": 20},
+        "wrong axis",
+    ),
+    "maximum of the columns": (
+        """
 def log_softmax_loss(scores, y):
     e = np.exp(scores - scores.max(axis=0))
     p = e / e.sum(axis=1, keepdims=True)
     return -np.mean(np.log(p[np.arange(len(y)), y]))
-""", {"log_softmax_loss": 20}, "the maximum is of each row"),
-    "no keepdims": ("""
+""",
+        {"log_softmax_loss": 20},
+        "the maximum is of each row",
+    ),
+    "no keepdims": (
+        """
 def log_softmax_loss(scores, y):
     e = np.exp(scores - scores.max(axis=1))
     p = e / e.sum(axis=1)
     return -np.mean(np.log(p[np.arange(len(y)), y]))
-""", {"log_softmax_loss": 10}, "use keepdims=True"),
-    "labels from 1": ("""
+""",
+        {"log_softmax_loss": 10},
+        "use keepdims=True",
+    ),
+    "labels from 1": (
+        """
 def log_softmax_loss(scores, y):
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
     return -np.mean(np.log(p[np.arange(len(y)), y - 1]))
-""", {"log_softmax_loss": 20}, "off by one"),
-    "labels plus 1": ("""
+""",
+        {"log_softmax_loss": 20},
+        "off by one",
+    ),
+    "labels plus 1": (
+        """
 def log_softmax_loss(scores, y):
     s = scores - scores.max(axis=1, keepdims=True)
     return np.mean(np.log(np.exp(s).sum(axis=1)) - s[np.arange(len(y)), y + 1])
-""", {"log_softmax_loss": 20}, "off by one"),
-    "base 2": ("""
+""",
+        {"log_softmax_loss": 20},
+        "off by one",
+    ),
+    "base 2": (
+        """
 def log_softmax_loss(scores, y):
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
     return -np.mean(np.log2(p[np.arange(len(y)), y]))
-""", {"log_softmax_loss": 20}, "base 2"),
-    "base 10": ("""
+""",
+        {"log_softmax_loss": 20},
+        "base 2",
+    ),
+    "base 10": (
+        """
 def log_softmax_loss(scores, y):
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
     return -np.mean(np.log10(p[np.arange(len(y)), y]))
-""", {"log_softmax_loss": 20}, "base 10"),
-    "no log": ("""
+""",
+        {"log_softmax_loss": 20},
+        "base 10",
+    ),
+    "no log": (
+        """
 def log_softmax_loss(scores, y):
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
     return -np.mean(p[np.arange(len(y)), y])
-""", {"log_softmax_loss": 20}, "the log is missing"),
-    "not normalised": ("""
+""",
+        {"log_softmax_loss": 20},
+        "the log is missing",
+    ),
+    "not normalised": (
+        """
 def log_softmax_loss(scores, y):
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     return -np.mean(np.log(e[np.arange(len(y)), y]))
-""", {"log_softmax_loss": 20}, "not normalised"),
-    "mean over classes too": ("""
+""",
+        {"log_softmax_loss": 20},
+        "not normalised",
+    ),
+    "mean over classes too": (
+        """
 def log_softmax_loss(scores, y):
     N, C = scores.shape
     s = scores - scores.max(axis=1, keepdims=True)
     log_p = s - np.log(np.exp(s).sum(axis=1, keepdims=True))
     return -np.mean(np.eye(C)[y] * log_p)
-""", {"log_softmax_loss": 20}, "mean over images and classes"),
-    "all classes": ("""
+""",
+        {"log_softmax_loss": 20},
+        "mean over images and classes",
+    ),
+    "all classes": (
+        """
 def log_softmax_loss(scores, y):
     s = scores - scores.max(axis=1, keepdims=True)
     log_p = s - np.log(np.exp(s).sum(axis=1, keepdims=True))
     return -np.sum(log_p) / len(scores)
-""", {"log_softmax_loss": 20}, "pick the log-probability of the right class"),
-    "every label for every image": ("""
+""",
+        {"log_softmax_loss": 20},
+        "pick the log-probability of the right class",
+    ),
+    "every label for every image": (
+        """
 def log_softmax_loss(scores, y):
     s = scores - scores.max(axis=1, keepdims=True)
     log_p = s - np.log(np.exp(s).sum(axis=1, keepdims=True))
     return -np.mean(log_p[:, y])
-""", {"log_softmax_loss": 10}, "every label picks its column"),
-    "y as one-hot": ("""
+""",
+        {"log_softmax_loss": 10},
+        "every label picks its column",
+    ),
+    "y as one-hot": (
+        """
 def log_softmax_loss(scores, y):
     s = scores - scores.max(axis=1, keepdims=True)
     log_p = s - np.log(np.exp(s).sum(axis=1, keepdims=True))
     return -np.mean(np.sum(y[:, None] * log_p, axis=1))
-""", {"log_softmax_loss": 20}, "as if it were one-hot"),
-    "right score missing": ("""
+""",
+        {"log_softmax_loss": 20},
+        "as if it were one-hot",
+    ),
+    "right score missing": (
+        """
 def log_softmax_loss(scores, y):
     m = scores.max(axis=1)
     return np.mean(m + np.log(np.exp(scores - m[:, None]).sum(axis=1)))
-""", {"log_softmax_loss": 20}, "score of the right class is missing"),
-    "softmax twice": ("""
+""",
+        {"log_softmax_loss": 20},
+        "score of the right class is missing",
+    ),
+    "softmax twice": (
+        """
 def softmax(s):
     e = np.exp(s - s.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
 
 def log_softmax_loss(scores, y):
     return -np.mean(np.log(softmax(softmax(scores))[np.arange(len(y)), y]))
-""", {"log_softmax_loss": 20}, "softmax is taken twice"),
-    "hinge": ("""
+""",
+        {"log_softmax_loss": 20},
+        "softmax is taken twice",
+    ),
+    "hinge": (
+        """
 def log_softmax_loss(scores, y):
     margins = np.maximum(0, 1 + scores - scores[np.arange(len(y)), y][:, None])
     return margins.sum(axis=1).mean() - 1
-""", {"log_softmax_loss": 20}, "the hinge loss"),
-    "scores shifted in place": ("""
+""",
+        {"log_softmax_loss": 20},
+        "the hinge loss",
+    ),
+    "scores shifted in place": (
+        """
 def log_softmax_loss(scores, y):
     scores -= scores.max(axis=1, keepdims=True)
     return np.mean(np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(len(y)), y])
-""", {"log_softmax_loss": 2}, "scores is changed in place"),
-    "the notebook's labels": ("""
+""",
+        {"log_softmax_loss": 2},
+        "scores is changed in place",
+    ),
+    "the notebook's labels": (
+        """
 def log_softmax_loss(scores, labels):
     s = scores - scores.max(axis=1, keepdims=True)
     return np.mean(np.log(np.exp(s).sum(axis=1)) - s[np.arange(len(s)), y[:len(s)]])
-""", {"log_softmax_loss": 20}, "line 4 uses y, a variable of the notebook"),
-    "ten classes": ("""
+""",
+        {"log_softmax_loss": 20},
+        "line 4 uses y, a variable of the notebook",
+    ),
+    "ten classes": (
+        """
 def log_softmax_loss(scores, y):
     s = scores - scores.max(axis=1, keepdims=True)
     return np.mean(np.log(np.exp(s).sum(axis=1)) - (s * np.eye(10)[y]).sum(axis=1))
-""", {"log_softmax_loss": 20}, "take sizes from .shape"),
-    "stops with an error": ("""
+""",
+        {"log_softmax_loss": 20},
+        "take sizes from .shape",
+    ),
+    "stops with an error": (
+        """
 def log_softmax_loss(scores, y):
     s = scores - scores.max(axis=1, keepdims=True)
     import sys
     sys.exit("done")
-""", {"log_softmax_loss": 20, "vectorised": 10}, "line 5 raises SystemExit: done"),
-    "random": ("""
+""",
+        {"log_softmax_loss": 20, "vectorised": 10},
+        "line 5 raises SystemExit: done",
+    ),
+    "random": (
+        """
 def log_softmax_loss(scores, y):
     s = scores - scores.max(axis=1, keepdims=True)
     s = s + 0.1 * np.random.randn(*s.shape)
     return np.mean(np.log(np.exp(s).sum(axis=1)) - s[np.arange(len(s)), y])
-""", {"log_softmax_loss": 20}, "called again with the same arguments"),
-    "constant": ("""
+""",
+        {"log_softmax_loss": 20},
+        "called again with the same arguments",
+    ),
+    "constant": (
+        """
 def log_softmax_loss(scores, y):
     return 2.302585
-""", {"log_softmax_loss": 20, "vectorised": 10}, "does not depend on"),
-    "SciPy's log_softmax": ("""
+""",
+        {"log_softmax_loss": 20, "vectorised": 10},
+        "does not depend on",
+    ),
+    "SciPy's log_softmax": (
+        """
 from scipy.special import log_softmax as ls
 
 def log_softmax_loss(scores, y):
     return -ls(scores, axis=1)[np.arange(len(y)), y].mean()
-""", {"log_softmax_loss": 20, "vectorised": 10}, "(scipy.special.log_softmax, line 5)"),
-    "SciPy's logsumexp by another name": ("""
+""",
+        {"log_softmax_loss": 20, "vectorised": 10},
+        "(scipy.special.log_softmax, line 5)",
+    ),
+    "SciPy's logsumexp by another name": (
+        """
 import scipy.special
 
 def log_softmax_loss(scores, y):
     trick = getattr(scipy.special, "log" + "sumexp")
     return np.mean(trick(scores, axis=1) - scores[np.arange(len(y)), y])
-""", {"log_softmax_loss": 20, "vectorised": 10}, "scipy.special.logsumexp"),
-    "labkit's loss": ("""
+""",
+        {"log_softmax_loss": 20, "vectorised": 10},
+        "scipy.special.logsumexp",
+    ),
+    "labkit's loss": (
+        """
 import labkit.losses
 
 def helper(s, y):
@@ -579,41 +835,64 @@ def helper(s, y):
 
 def log_softmax_loss(scores, y):
     return helper(scores, y)
-""", {"log_softmax_loss": 20, "vectorised": 10}, "(labkit.losses.softmax_loss, line 5)"),
-    "comprehension": ("""
+""",
+        {"log_softmax_loss": 20, "vectorised": 10},
+        "(labkit.losses.softmax_loss, line 5)",
+    ),
+    "comprehension": (
+        """
 def log_softmax_loss(scores, y):
     s = scores - scores.max(axis=1, keepdims=True)
     right = np.array([s[i, k] for i, k in enumerate(y)])
     return np.mean(np.log(np.exp(s).sum(axis=1)) - right)
-""", {"vectorised": 10}, "line 4: a list comprehension"),
-    "generator": ("""
+""",
+        {"vectorised": 10},
+        "line 4: a list comprehension",
+    ),
+    "generator": (
+        """
 def log_softmax_loss(scores, y):
     m = scores.max(axis=1)
     lse = m + np.log(np.exp(scores - m[:, None]).sum(axis=1))
     return sum(lse[i] - scores[i, y[i]] for i in range(len(y))) / len(y)
-""", {"vectorised": 10}, "line 5: a generator expression"),
-    "loop over classes": ("""
+""",
+        {"vectorised": 10},
+        "line 5: a generator expression",
+    ),
+    "loop over classes": (
+        """
 def log_softmax_loss(scores, y):
     s = scores - scores.max(axis=1, keepdims=True)
     total = np.zeros(len(y))
     for c in range(s.shape[1]):
         total += np.exp(s[:, c])
     return np.mean(np.log(total) - s[np.arange(len(y)), y])
-""", {"vectorised": 10}, "line 5: a for loop"),
-    "frompyfunc": ("""
+""",
+        {"vectorised": 10},
+        "line 5: a for loop",
+    ),
+    "frompyfunc": (
+        """
 import math
 
 def log_softmax_loss(scores, y):
     s = scores - scores.max(axis=1, keepdims=True)
     e = np.frompyfunc(math.exp, 1, 1)(s).astype(float)
     return np.mean(np.log(e.sum(axis=1)) - s[np.arange(len(y)), y])
-""", {"vectorised": 10}, "np.frompyfunc, which is a loop"),
-    "Python lists": ("""
+""",
+        {"vectorised": 10},
+        "np.frompyfunc, which is a loop",
+    ),
+    "Python lists": (
+        """
 def log_softmax_loss(scores, y):
     s = scores - scores.max(axis=1, keepdims=True)
     own = np.array(s.tolist())[np.arange(len(y)), y]
     return np.mean(np.log(np.exp(s).sum(axis=1)) - own)
-""", {"vectorised": 10}, ".tolist()"),
+""",
+        {"vectorised": 10},
+        ".tolist()",
+    ),
 }
 
 # ---------------------------------------------------------------------------- numerical gradient
@@ -718,7 +997,8 @@ def numerical_gradient(f, x, h=0.00001):
 }
 
 WRONG["numerical_gradient"] = {
-    "forward difference": ("""
+    "forward difference": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     g, here = np.zeros_like(x), f(x)
     for i in np.ndindex(x.shape):
@@ -727,8 +1007,12 @@ def numerical_gradient(f, x, h=1e-6):
         g[i] = (f(x) - here) / h
         x[i] = old
     return g
-""", {"numerical_gradient": 2}, "this is a forward difference"),
-    "forward difference by 2h": ("""
+""",
+        {"numerical_gradient": 2},
+        "this is a forward difference",
+    ),
+    "forward difference by 2h": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     g, here = np.zeros_like(x), f(x)
     for i in np.ndindex(x.shape):
@@ -737,8 +1021,12 @@ def numerical_gradient(f, x, h=1e-6):
         g[i] = (f(x) - here) / (2 * h)
         x[i] = old
     return g
-""", {"numerical_gradient": 10}, "half of the gradient: f(x + h) - f(x)"),
-    "h taken back once": ("""
+""",
+        {"numerical_gradient": 10},
+        "half of the gradient: f(x + h) - f(x)",
+    ),
+    "h taken back once": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     g = np.zeros_like(x)
     for i in np.ndindex(x.shape):
@@ -748,8 +1036,12 @@ def numerical_gradient(f, x, h=1e-6):
         down = f(x)
         g[i] = (up - down) / (2 * h)
     return g
-""", {"numerical_gradient": 10}, "only one of the two is moved by h"),
-    "h applied twice": ("""
+""",
+        {"numerical_gradient": 10},
+        "only one of the two is moved by h",
+    ),
+    "h applied twice": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     g = np.zeros_like(x)
     for i in np.ndindex(x.shape):
@@ -761,8 +1053,12 @@ def numerical_gradient(f, x, h=1e-6):
         x[i] = old
         g[i] = (up - down) / (2 * h)
     return g
-""", {"numerical_gradient": 10}, "twice the gradient"),
-    "divided by h": ("""
+""",
+        {"numerical_gradient": 10},
+        "twice the gradient",
+    ),
+    "divided by h": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     g = np.zeros_like(x)
     for i in np.ndindex(x.shape):
@@ -770,8 +1066,12 @@ def numerical_gradient(f, x, h=1e-6):
         e[i] = h
         g[i] = (f(x + e) - f(x - e)) / h
     return g
-""", {"numerical_gradient": 10}, "their distance is 2h"),
-    "not divided": ("""
+""",
+        {"numerical_gradient": 10},
+        "their distance is 2h",
+    ),
+    "not divided": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     g = np.zeros_like(x)
     for i in np.ndindex(x.shape):
@@ -779,8 +1079,12 @@ def numerical_gradient(f, x, h=1e-6):
         e[i] = h
         g[i] = f(x + e) - f(x - e)
     return g
-""", {"numerical_gradient": 10}, "not divided by the step"),
-    "wrong way round": ("""
+""",
+        {"numerical_gradient": 10},
+        "not divided by the step",
+    ),
+    "wrong way round": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     g = np.zeros_like(x)
     for i in np.ndindex(x.shape):
@@ -788,8 +1092,12 @@ def numerical_gradient(f, x, h=1e-6):
         e[i] = h
         g[i] = (f(x - e) - f(x + e)) / (2 * h)
     return g
-""", {"numerical_gradient": 10}, "the sign"),
-    "not put back": ("""
+""",
+        {"numerical_gradient": 10},
+        "the sign",
+    ),
+    "not put back": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     g = np.zeros_like(x)
     for i in np.ndindex(x.shape):
@@ -800,8 +1108,12 @@ def numerical_gradient(f, x, h=1e-6):
         down = f(x)
         g[i] = (up - down) / (2 * h)
     return g
-""", {"numerical_gradient": 2}, "not put back"),
-    "forward and not put back": ("""
+""",
+        {"numerical_gradient": 2},
+        "not put back",
+    ),
+    "forward and not put back": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     g = np.zeros_like(x)
     for i in np.ndindex(x.shape):
@@ -809,12 +1121,20 @@ def numerical_gradient(f, x, h=1e-6):
         x[i] += h
         g[i] = (f(x) - before) / h
     return g
-""", {"numerical_gradient": 4}, "forward difference"),
-    "all at once": ("""
+""",
+        {"numerical_gradient": 4},
+        "forward difference",
+    ),
+    "all at once": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     return (f(x + h) - f(x - h)) / (2 * h) * np.ones_like(x)
-""", {"numerical_gradient": 10}, "all entries of x are moved at once"),
-    "the number, not the array": ("""
+""",
+        {"numerical_gradient": 10},
+        "all entries of x are moved at once",
+    ),
+    "the number, not the array": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     g = np.zeros_like(x)
     for i in np.ndindex(x.shape):
@@ -825,23 +1145,35 @@ def numerical_gradient(f, x, h=1e-6):
         down = f(x)
         g[i] = (up - down) / (2 * h)
     return g
-""", {"numerical_gradient": 10}, "f is evaluated at x itself every time"),
-    "f of a number": ("""
+""",
+        {"numerical_gradient": 10},
+        "f is evaluated at x itself every time",
+    ),
+    "f of a number": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     g = np.zeros_like(x)
     for i in np.ndindex(x.shape):
         g[i] = (f(x[i] + h) - f(x[i] - h)) / (2 * h)
     return g
-""", {"numerical_gradient": 10}, "it takes the whole of x"),
-    "flat": ("""
+""",
+        {"numerical_gradient": 10},
+        "it takes the whole of x",
+    ),
+    "flat": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     g = []
     for e in h * np.eye(x.size):
         e = e.reshape(x.shape)
         g.append((f(x + e) - f(x - e)) / (2 * h))
     return np.array(g)
-""", {"numerical_gradient": 10}, "in the wrong shape"),
-    "with the loss": ("""
+""",
+        {"numerical_gradient": 10},
+        "in the wrong shape",
+    ),
+    "with the loss": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     g = np.zeros_like(x)
     for i in np.ndindex(x.shape):
@@ -849,8 +1181,12 @@ def numerical_gradient(f, x, h=1e-6):
         e[i] = h
         g[i] = (f(x + e) - f(x - e)) / (2 * h)
     return f(x), g
-""", {"numerical_gradient": 10}, "return the gradient alone"),
-    "matrices only": ("""
+""",
+        {"numerical_gradient": 10},
+        "return the gradient alone",
+    ),
+    "matrices only": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     g = np.zeros_like(x)
     for i in range(x.shape[0]):
@@ -863,8 +1199,12 @@ def numerical_gradient(f, x, h=1e-6):
             x[i, j] = old
             g[i, j] = (up - down) / (2 * h)
     return g
-""", {"numerical_gradient": 1}, "for a vector"),
-    "h ignored": ("""
+""",
+        {"numerical_gradient": 1},
+        "for a vector",
+    ),
+    "h ignored": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     g, h = np.zeros_like(x), 1e-5
     for i in np.ndindex(x.shape):
@@ -872,8 +1212,12 @@ def numerical_gradient(f, x, h=1e-6):
         e[i] = h
         g[i] = (f(x + e) - f(x - e)) / (2 * h)
     return g
-""", {"numerical_gradient": 1}, "h does not change the step"),
-    "never written": ("""
+""",
+        {"numerical_gradient": 1},
+        "h does not change the step",
+    ),
+    "never written": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     g = np.zeros_like(x)
     for i in np.ndindex(x.shape):
@@ -881,8 +1225,12 @@ def numerical_gradient(f, x, h=1e-6):
         e[i] = h
         slope = (f(x + e) - f(x - e)) / (2 * h)
     return g
-""", {"numerical_gradient": 10}, "nothing is written into it"),
-    "columns first": ("""
+""",
+        {"numerical_gradient": 10},
+        "nothing is written into it",
+    ),
+    "columns first": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     g = []
     for j in range(x.shape[1]):
@@ -891,8 +1239,12 @@ def numerical_gradient(f, x, h=1e-6):
             e[i, j] = h
             g.append((f(x + e) - f(x - e)) / (2 * h))
     return np.reshape(g, x.shape)
-""", {"numerical_gradient": 10}, "right numbers in the wrong order"),
-    "step of zero": ("""
+""",
+        {"numerical_gradient": 10},
+        "right numbers in the wrong order",
+    ),
+    "step of zero": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     g = np.zeros_like(x)
     for i in np.ndindex(x.shape):
@@ -900,8 +1252,12 @@ def numerical_gradient(f, x, h=1e-6):
         e[i] = h
         g[i] = (f(x + e) - f(x - e)) / (h - h)
     return g
-""", {"numerical_gradient": 10}, "NaN or infinite"),
-    "a step too small": ("""
+""",
+        {"numerical_gradient": 10},
+        "NaN or infinite",
+    ),
+    "a step too small": (
+        """
 def numerical_gradient(f, x, h=1e-13):
     g = np.zeros_like(x)
     for i in np.ndindex(x.shape):
@@ -909,8 +1265,12 @@ def numerical_gradient(f, x, h=1e-13):
         e[i] = h
         g[i] = (f(x + e) - f(x - e)) / (2 * h)
     return g
-""", {"numerical_gradient": 10}, "not the slope of f"),
-    "entries skipped": ("""
+""",
+        {"numerical_gradient": 10},
+        "not the slope of f",
+    ),
+    "entries skipped": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     g = np.zeros_like(x)
     for i in range(x.shape[0]):
@@ -918,29 +1278,48 @@ def numerical_gradient(f, x, h=1e-6):
         e[i, i] = h
         g[i, i] = (f(x + e) - f(x - e)) / (2 * h)
     return g
-""", {"numerical_gradient": 10}, "never computed"),
-    "np.gradient": ("""
+""",
+        {"numerical_gradient": 10},
+        "never computed",
+    ),
+    "np.gradient": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     return np.gradient(x, h)[0]
-""", {"numerical_gradient": 10}, "f is never called"),
-    "SciPy's": ("""
+""",
+        {"numerical_gradient": 10},
+        "f is never called",
+    ),
+    "SciPy's": (
+        """
 from scipy.optimize import approx_fprime
 
 def numerical_gradient(f, x, h=1e-6):
     return approx_fprime(x.ravel(), lambda v: f(v.reshape(x.shape)), h).reshape(x.shape)
-""", {"numerical_gradient": 10}, "scipy.optimize.approx_fprime"),
-    "labkit's": ("""
+""",
+        {"numerical_gradient": 10},
+        "scipy.optimize.approx_fprime",
+    ),
+    "labkit's": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     from labkit import gradients
     return gradients.numerical_gradient(f, x, h)
-""", {"numerical_gradient": 10}, "labkit.gradients.numerical_gradient"),
-    "for ever": ("""
+""",
+        {"numerical_gradient": 10},
+        "labkit.gradients.numerical_gradient",
+    ),
+    "for ever": (
+        """
 def numerical_gradient(f, x, h=1e-6):
     best = f(x)
     while True:
         best = min(best, f(x - h * np.random.randn(*x.shape)))
     return best
-""", {"numerical_gradient": 10}, "again and again"),
+""",
+        {"numerical_gradient": 10},
+        "again and again",
+    ),
 }
 
 # ------------------------------------------------------------------------------ gradient descent
@@ -1015,117 +1394,174 @@ def gradient_descent(loss, gradient, W, step_size, steps):
 }
 
 WRONG["gradient_descent"] = {
-    "uphill": ("""
+    "uphill": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     path = [W]
     for _ in range(steps):
         W = W + step_size * gradient(loss, W)
         path.append(W)
     return path
-""", {"gradient_descent": 10}, "it goes uphill"),
-    "one and the same array": ("""
+""",
+        {"gradient_descent": 10},
+        "it goes uphill",
+    ),
+    "one and the same array": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     path = [W]
     for _ in range(steps):
         W -= step_size * gradient(loss, W)
         path.append(W)
     return path
-""", {"gradient_descent": 4}, "one and the same array"),
-    "start changed": ("""
+""",
+        {"gradient_descent": 4},
+        "one and the same array",
+    ),
+    "start changed": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     path = [W.copy()]
     for _ in range(steps):
         W -= step_size * gradient(loss, W)
         path.append(W.copy())
     return path
-""", {"gradient_descent": 1}, "the caller's W is changed in place"),
-    "one step too few": ("""
+""",
+        {"gradient_descent": 1},
+        "the caller's W is changed in place",
+    ),
+    "one step too few": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     path = [W]
     for _ in range(steps - 1):
         W = W - step_size * gradient(loss, W)
         path.append(W)
     return path
-""", {"gradient_descent": 3}, "the last matrix is missing"),
-    "one step too many": ("""
+""",
+        {"gradient_descent": 3},
+        "the last matrix is missing",
+    ),
+    "one step too many": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     path = [W]
     for _ in range(steps + 1):
         W = W - step_size * gradient(loss, W)
         path.append(W)
     return path
-""", {"gradient_descent": 3}, "1,002 matrices"),
-    "no start": ("""
+""",
+        {"gradient_descent": 3},
+        "1,002 matrices",
+    ),
+    "no start": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     path = []
     for _ in range(steps):
         W = W - step_size * gradient(loss, W)
         path.append(W)
     return path
-""", {"gradient_descent": 3}, "the start is missing"),
-    "only the last": ("""
+""",
+        {"gradient_descent": 3},
+        "the start is missing",
+    ),
+    "only the last": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     for _ in range(steps):
         W = W - step_size * gradient(loss, W)
     return W
-""", {"gradient_descent": 3}, "only one matrix is returned"),
-    "losses in the list": ("""
+""",
+        {"gradient_descent": 3},
+        "only one matrix is returned",
+    ),
+    "losses in the list": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     path = [loss(W)]
     for _ in range(steps):
         W = W - step_size * gradient(loss, W)
         path.append(loss(W))
     return path
-""", {"gradient_descent": 3}, "other things than weight matrices"),
-    "gradient of the start": ("""
+""",
+        {"gradient_descent": 3},
+        "other things than weight matrices",
+    ),
+    "gradient of the start": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     path, slope = [W], gradient(loss, W)
     for _ in range(steps):
         W = W - step_size * slope
         path.append(W)
     return path
-""", {"gradient_descent": 10}, "the gradient is taken at the start only"),
-    "step size ignored": ("""
+""",
+        {"gradient_descent": 10},
+        "the gradient is taken at the start only",
+    ),
+    "step size ignored": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     path = [W]
     for _ in range(steps):
         W = W - gradient(loss, W)
         path.append(W)
     return path
-""", {"gradient_descent": 10}, "step_size is not used"),
-    "step size written in": ("""
+""",
+        {"gradient_descent": 10},
+        "step_size is not used",
+    ),
+    "step size written in": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     path = [W]
     for _ in range(steps):
         W = W - 0.1 * gradient(loss, W)
         path.append(W)
     return path
-""", {"gradient_descent": 1}, "does not follow the argument step_size"),
-    "steps written in": ("""
+""",
+        {"gradient_descent": 1},
+        "does not follow the argument step_size",
+    ),
+    "steps written in": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     path = [W]
     for _ in range(1000):
         W = W - step_size * gradient(loss, W)
         path.append(W)
     return path
-""", {"gradient_descent": 1}, "does not follow the argument steps"),
-    "arguments swapped": ("""
+""",
+        {"gradient_descent": 1},
+        "does not follow the argument steps",
+    ),
+    "arguments swapped": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     path = [W]
     for _ in range(steps):
         W = W - step_size * gradient(W, loss)
         path.append(W)
     return path
-""", {"gradient_descent": 10}, "line 5: gradient is called with its arguments swapped"),
-    "gradient of nothing": ("""
+""",
+        {"gradient_descent": 10},
+        "line 5: gradient is called with its arguments swapped",
+    ),
+    "gradient of nothing": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     path = [W]
     for _ in range(steps):
         W = W - step_size * gradient(W)
         path.append(W)
     return path
-""", {"gradient_descent": 10}, "line 5 raises TypeError"),
-    "a gradient of its own": ("""
+""",
+        {"gradient_descent": 10},
+        "line 5 raises TypeError",
+    ),
+    "a gradient of its own": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     path = [W]
     for _ in range(steps):
@@ -1134,54 +1570,81 @@ def gradient_descent(loss, gradient, W, step_size, steps):
         W = W - step_size * g
         path.append(W)
     return path
-""", {"gradient_descent": 10}, "is never called"),
-    "divided by the step size": ("""
+""",
+        {"gradient_descent": 10},
+        "is never called",
+    ),
+    "divided by the step size": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     path = [W]
     for _ in range(steps):
         W = W - gradient(loss, W) / step_size
         path.append(W)
     return path
-""", {"gradient_descent": 10}, "divided by step_size"),
-    "a smaller step each time": ("""
+""",
+        {"gradient_descent": 10},
+        "divided by step_size",
+    ),
+    "a smaller step each time": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     path = [W]
     for i in range(steps):
         W = W - step_size * 0.99 ** i * gradient(loss, W)
         path.append(W)
     return path
-""", {"gradient_descent": 10}, "a step is not W - step_size * gradient(loss, W)"),
-    "from zero": ("""
+""",
+        {"gradient_descent": 10},
+        "a step is not W - step_size * gradient(loss, W)",
+    ),
+    "from zero": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     path = [np.zeros_like(W)]
     for _ in range(steps):
         path.append(path[-1] - step_size * gradient(loss, path[-1]))
     return path
-""", {"gradient_descent": 10}, "not taken at the start W"),
-    "stops when it is flat": ("""
+""",
+        {"gradient_descent": 10},
+        "not taken at the start W",
+    ),
+    "stops when it is flat": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     path = [W]
     while len(path) <= steps and (len(path) < 2 or loss(path[-2]) - loss(path[-1]) > 1e-3):
         W = W - step_size * gradient(loss, W)
         path.append(W)
     return path
-""", {"gradient_descent": 10}, "it stops too early"),
-    "old weights lost": ("""
+""",
+        {"gradient_descent": 10},
+        "it stops too early",
+    ),
+    "old weights lost": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     path = [W]
     for _ in range(steps):
         W = -step_size * gradient(loss, W)
         path.append(W)
     return path
-""", {"gradient_descent": 10}, "the old W is lost"),
-    "returned in the loop": ("""
+""",
+        {"gradient_descent": 10},
+        "the old W is lost",
+    ),
+    "returned in the loop": (
+        """
 def gradient_descent(loss, gradient, W, step_size, steps):
     path = [W]
     for _ in range(steps):
         W = W - step_size * gradient(loss, W)
         path.append(W)
         return path
-""", {"gradient_descent": 10}, "the gradient is taken at the start only"),
+""",
+        {"gradient_descent": 10},
+        "the gradient is taken at the start only",
+    ),
 }
 
 # ------------------------------------------------------------------------------------- accuracy
@@ -1224,59 +1687,111 @@ def accuracy(scores, y):
 }
 
 WRONG["accuracy"] = {
-    "wrong axis": ("""
+    "wrong axis": (
+        """
 def accuracy(scores, y):
     return np.mean(np.argmax(scores, axis=0) == y)
-""", {"accuracy": 5}, "wrong axis"),
-    "count": ("""
+""",
+        {"accuracy": 5},
+        "wrong axis",
+    ),
+    "count": (
+        """
 def accuracy(scores, y):
     return np.sum(np.argmax(scores, axis=1) == y)
-""", {"accuracy": 5}, "the share is asked"),
-    "percent": ("""
+""",
+        {"accuracy": 5},
+        "the share is asked",
+    ),
+    "percent": (
+        """
 def accuracy(scores, y):
     return 100 * np.mean(np.argmax(scores, axis=1) == y)
-""", {"accuracy": 5}, "percent"),
-    "errors": ("""
+""",
+        {"accuracy": 5},
+        "percent",
+    ),
+    "errors": (
+        """
 def accuracy(scores, y):
     return np.mean(np.argmax(scores, axis=1) != y)
-""", {"accuracy": 5}, "share of wrong answers"),
-    "labels from 1": ("""
+""",
+        {"accuracy": 5},
+        "share of wrong answers",
+    ),
+    "labels from 1": (
+        """
 def accuracy(scores, y):
     return np.mean(np.argmax(scores, axis=1) + 1 == y)
-""", {"accuracy": 5}, "off by one"),
-    "lowest": ("""
+""",
+        {"accuracy": 5},
+        "off by one",
+    ),
+    "lowest": (
+        """
 def accuracy(scores, y):
     return np.mean(np.argmin(scores, axis=1) == y)
-""", {"accuracy": 5}, "the lowest score"),
-    "value of the highest": ("""
+""",
+        {"accuracy": 5},
+        "the lowest score",
+    ),
+    "value of the highest": (
+        """
 def accuracy(scores, y):
     return np.mean(np.max(scores, axis=1) == y)
-""", {"accuracy": 5}, "not its value"),
-    "lists compared": ("""
+""",
+        {"accuracy": 5},
+        "not its value",
+    ),
+    "lists compared": (
+        """
 def accuracy(scores, y):
     return np.mean(list(np.argmax(scores, axis=1)) == list(y))
-""", {"accuracy": 5}, "compare image by image"),
-    "argmax of everything": ("""
+""",
+        {"accuracy": 5},
+        "compare image by image",
+    ),
+    "argmax of everything": (
+        """
 def accuracy(scores, y):
     return np.mean(scores.argmax() == y)
-""", {"accuracy": 5}, "over all scores at once"),
-    "floor division": ("""
+""",
+        {"accuracy": 5},
+        "over all scores at once",
+    ),
+    "floor division": (
+        """
 def accuracy(scores, y):
     return np.sum(np.argmax(scores, axis=1) == y) // len(y)
-""", {"accuracy": 5}, "(not //)"),
-    "for each image": ("""
+""",
+        {"accuracy": 5},
+        "(not //)",
+    ),
+    "for each image": (
+        """
 def accuracy(scores, y):
     return np.argmax(scores, axis=1) == y
-""", {"accuracy": 5}, "one number is asked"),
-    "the notebook's labels": ("""
+""",
+        {"accuracy": 5},
+        "one number is asked",
+    ),
+    "the notebook's labels": (
+        """
 def accuracy(scores, labels):
     return np.mean(np.argmax(scores, axis=1) == y)
-""", {"accuracy": 5}, "line 3 uses y, a variable of the notebook"),
-    "scores changed": ("""
+""",
+        {"accuracy": 5},
+        "line 3 uses y, a variable of the notebook",
+    ),
+    "scores changed": (
+        """
 def accuracy(scores, y):
     scores -= scores.max(axis=1, keepdims=True)
     return np.mean(scores[np.arange(len(y)), y] == 0)
-""", {"accuracy": 1}, "scores is changed in place"),
+""",
+        {"accuracy": 1},
+        "scores is changed in place",
+    ),
 }
 
 # ----------------------------------------------------------------------------------------- plots
@@ -1348,98 +1863,162 @@ cost_plot = other
 }
 
 WRONG["cost_plot"] = {
-    "no x label": ("""
+    "no x label": (
+        """
 fig, ax = plt.subplots()
 ax.plot(loss_values)
 ax.set(ylabel="loss", title="Loss")
 cost_plot = ax
-""", {"cost_plot": 2}, "no label on the x axis"),
-    "blank labels": ("""
+""",
+        {"cost_plot": 2},
+        "no label on the x axis",
+    ),
+    "blank labels": (
+        """
 fig, ax = plt.subplots()
 ax.plot(loss_values)
 ax.set(xlabel=" ", ylabel="", title="Loss")
 cost_plot = ax
-""", {"cost_plot": 2}, "no label on the x axis and the y axis"),
-    "no title": ("""
+""",
+        {"cost_plot": 2},
+        "no label on the x axis and the y axis",
+    ),
+    "no title": (
+        """
 fig, ax = plt.subplots()
 ax.plot(loss_values)
 ax.set(xlabel="step", ylabel="loss")
 cost_plot = ax
-""", {"cost_plot": 2}, "no title"),
-    "every tenth step": ("""
+""",
+        {"cost_plot": 2},
+        "no title",
+    ),
+    "every tenth step": (
+        """
 fig, ax = plt.subplots()
 ax.plot(np.arange(0, 1001, 10), loss_values[::10])
 ax.set(xlabel="step", ylabel="loss", title="Loss")
 cost_plot = ax
-""", {"cost_plot": 4}, "101 points"),
-    "points only": ("""
+""",
+        {"cost_plot": 4},
+        "101 points",
+    ),
+    "points only": (
+        """
 fig, ax = plt.subplots()
 ax.scatter(range(1001), loss_values)
 ax.set(xlabel="step", ylabel="loss", title="Loss")
 cost_plot = ax
-""", {"cost_plot": 6}, "scattered"),
-    "empty": ("""
+""",
+        {"cost_plot": 6},
+        "scattered",
+    ),
+    "empty": (
+        """
 fig, ax = plt.subplots()
 ax.set(xlabel="step", ylabel="loss", title="Loss")
 cost_plot = fig
-""", {"cost_plot": 6}, "the axes hold no line"),
-    "not finite": ("""
+""",
+        {"cost_plot": 6},
+        "the axes hold no line",
+    ),
+    "not finite": (
+        """
 fig, ax = plt.subplots()
 ax.plot(np.where(np.arange(1001) > 900, np.nan, loss_values))
 ax.set(xlabel="step", ylabel="loss", title="Loss")
 cost_plot = ax
-""", {"cost_plot": 6}, "NaN or infinite"),
-    "rising": ("""
+""",
+        {"cost_plot": 6},
+        "NaN or infinite",
+    ),
+    "rising": (
+        """
 fig, ax = plt.subplots()
 ax.plot(loss_values[::-1])
 ax.set(xlabel="step", ylabel="loss", title="Loss")
 cost_plot = ax
-""", {"cost_plot": 2}, "it rises"),
-    "negative": ("""
+""",
+        {"cost_plot": 2},
+        "it rises",
+    ),
+    "negative": (
+        """
 fig, ax = plt.subplots()
 ax.plot(-loss_values)
 ax.set(xlabel="step", ylabel="loss", title="Loss")
 cost_plot = ax
-""", {"cost_plot": 2}, "the loss is negative"),
-    "constant": ("""
+""",
+        {"cost_plot": 2},
+        "the loss is negative",
+    ),
+    "constant": (
+        """
 fig, ax = plt.subplots()
 ax.plot(np.full(1001, loss_values[-1]))
 ax.set(xlabel="step", ylabel="loss", title="Loss")
 cost_plot = ax
-""", {"cost_plot": 6}, "it is constant"),
-    "axes swapped": ("""
+""",
+        {"cost_plot": 6},
+        "it is constant",
+    ),
+    "axes swapped": (
+        """
 fig, ax = plt.subplots()
 ax.plot(loss_values, np.arange(1001))
 ax.set(xlabel="loss", ylabel="step", title="Loss")
 cost_plot = ax
-""", {"cost_plot": 6}, "the axes are swapped"),
-    "the numbers": ("""
+""",
+        {"cost_plot": 6},
+        "the axes are swapped",
+    ),
+    "the numbers": (
+        """
 cost_plot = loss_values
-""", {"cost_plot": 10}, "no plot in it"),
-    "the module": ("""
+""",
+        {"cost_plot": 10},
+        "no plot in it",
+    ),
+    "the module": (
+        """
 plt.figure()
 plt.plot(loss_values)
 plt.xlabel("step"); plt.ylabel("loss"); plt.title("Loss")
 cost_plot = plt
-""", {"cost_plot": 10}, "the pyplot module"),
-    "backwards": ("""
+""",
+        {"cost_plot": 10},
+        "the pyplot module",
+    ),
+    "backwards": (
+        """
 fig, ax = plt.subplots()
 ax.plot(np.arange(1001)[::-1], loss_values)
 ax.set(xlabel="steps left", ylabel="loss", title="Loss")
 cost_plot = ax
-""", {"cost_plot": 4}, "x values do not increase"),
-    "x not finite": ("""
+""",
+        {"cost_plot": 4},
+        "x values do not increase",
+    ),
+    "x not finite": (
+        """
 fig, ax = plt.subplots()
 ax.plot(np.where(np.arange(1001) == 0, np.nan, np.arange(1001)), loss_values)
 ax.set(xlabel="step", ylabel="loss", title="Loss")
 cost_plot = ax
-""", {"cost_plot": 4}, "x values are NaN or infinite"),
-    "out of sight": ("""
+""",
+        {"cost_plot": 4},
+        "x values are NaN or infinite",
+    ),
+    "out of sight": (
+        """
 fig, ax = plt.subplots()
 ax.plot(loss_values)
 ax.set(xlabel="step", ylabel="loss", title="Loss", ylim=(5, 10))
 cost_plot = ax
-""", {"cost_plot": 4}, "outside the limits"),
+""",
+        {"cost_plot": 4},
+        "outside the limits",
+    ),
 }
 
 RIGHT["accuracy_plot"] = {
@@ -1497,69 +2076,113 @@ fig.suptitle("Gradient descent")
 }
 
 WRONG["accuracy_plot"] = {
-    "no y label": ("""
+    "no y label": (
+        """
 fig, ax = plt.subplots()
 ax.plot(accuracies)
 ax.set(xlabel="step", title="Accuracy")
 accuracy_plot = ax
-""", {"accuracy_plot": 1}, "no label on the y axis"),
-    "no labels": ("""
+""",
+        {"accuracy_plot": 1},
+        "no label on the y axis",
+    ),
+    "no labels": (
+        """
 plt.figure()
 accuracy_plot = plt.plot(accuracies)
 plt.title("Accuracy")
-""", {"accuracy_plot": 1}, "no label on the x axis and the y axis"),
-    "no title": ("""
+""",
+        {"accuracy_plot": 1},
+        "no label on the x axis and the y axis",
+    ),
+    "no title": (
+        """
 fig, ax = plt.subplots()
 ax.plot(accuracies)
 ax.set(xlabel="step", ylabel="accuracy")
 accuracy_plot = fig
-""", {"accuracy_plot": 1}, "no title"),
-    "percent not said": ("""
+""",
+        {"accuracy_plot": 1},
+        "no title",
+    ),
+    "percent not said": (
+        """
 fig, ax = plt.subplots()
 ax.plot(100 * accuracies)
 ax.set(xlabel="step", ylabel="accuracy", title="Accuracy")
 accuracy_plot = ax
-""", {"accuracy_plot": 1}, "no label says percent"),
-    "counts": ("""
+""",
+        {"accuracy_plot": 1},
+        "no label says percent",
+    ),
+    "counts": (
+        """
 fig, ax = plt.subplots()
 ax.plot(1000 * accuracies)
 ax.set(xlabel="step", ylabel="right images", title="Accuracy")
 accuracy_plot = ax
-""", {"accuracy_plot": 1}, "not shares between 0 and 1"),
-    "the loss": ("""
+""",
+        {"accuracy_plot": 1},
+        "not shares between 0 and 1",
+    ),
+    "the loss": (
+        """
 fig, ax = plt.subplots()
 ax.plot(loss_values)
 ax.set(xlabel="step", ylabel="accuracy", title="Accuracy")
 accuracy_plot = ax
-""", {"accuracy_plot": 1}, "not shares between 0 and 1"),
-    "chance": ("""
+""",
+        {"accuracy_plot": 1},
+        "not shares between 0 and 1",
+    ),
+    "chance": (
+        """
 fig, ax = plt.subplots()
 ax.plot(0.1 + 0.01 * np.sin(np.arange(1001)))
 ax.set(xlabel="step", ylabel="accuracy", title="Accuracy")
 accuracy_plot = ax
-""", {"accuracy_plot": 1}, "no better than chance"),
-    "falling": ("""
+""",
+        {"accuracy_plot": 1},
+        "no better than chance",
+    ),
+    "falling": (
+        """
 fig, ax = plt.subplots()
 ax.plot(accuracies[::-1] + 0.1)
 ax.set(xlabel="step", ylabel="accuracy", title="Accuracy")
 accuracy_plot = ax
-""", {"accuracy_plot": 1}, "below where it began"),
-    "only the end": ("""
+""",
+        {"accuracy_plot": 1},
+        "below where it began",
+    ),
+    "only the end": (
+        """
 fig, ax = plt.subplots()
 ax.plot([0, 1000], accuracies[[0, -1]])
 ax.set(xlabel="step", ylabel="accuracy", title="Accuracy")
 accuracy_plot = ax
-""", {"accuracy_plot": 3}, "the longest line has 2 points"),
-    "invisible": ("""
+""",
+        {"accuracy_plot": 3},
+        "the longest line has 2 points",
+    ),
+    "invisible": (
+        """
 fig, ax = plt.subplots()
 ax.plot(accuracies, linestyle="None")
 ax.set(xlabel="step", ylabel="accuracy", title="Accuracy")
 accuracy_plot = ax
-""", {"accuracy_plot": 3}, "the axes hold no line"),
-    "a bar for each step": ("""
+""",
+        {"accuracy_plot": 3},
+        "the axes hold no line",
+    ),
+    "a bar for each step": (
+        """
 fig, ax = plt.subplots()
 ax.bar(range(100), accuracies[:100])
 ax.set(xlabel="step", ylabel="accuracy", title="Accuracy")
 accuracy_plot = ax
-""", {"accuracy_plot": 3}, "the axes hold no line"),
+""",
+        {"accuracy_plot": 3},
+        "the axes hold no line",
+    ),
 }

@@ -142,56 +142,119 @@ def _softmax(old, new):
 
 WRONG["softmax_gradient"] = {
     "not a mean": (_softmax("X.T @ P / N", "X.T @ P"), {"softmax_gradient": 25}, "exactly X.shape[0] times too large"),
-    "divided by N twice": (_softmax("X.T @ P / N", "X.T @ P / N**2"), {"softmax_gradient": 25},
-                           "divided by X.shape[0] once too often"),
+    "divided by N twice": (
+        _softmax("X.T @ P / N", "X.T @ P / N**2"),
+        {"softmax_gradient": 25},
+        "divided by X.shape[0] once too often",
+    ),
     "no one": (_softmax("    P[np.arange(N), y] -= 1\n", ""), {"softmax_gradient": 25}, "the 1 is not subtracted"),
     "one added": (_softmax("-= 1", "+= 1"), {"softmax_gradient": 25}, "1 is added for the right class"),
     "sign": (_softmax("X.T @ P / N", "-X.T @ P / N"), {"softmax_gradient": 25}, "the sign is wrong"),
-    "every column": (_softmax("P[np.arange(N), y] -= 1", "P[:, y] -= 1"), {"softmax_gradient": 25},
-                     "from the column of every label"),
-    "over the images": (_softmax("P /= P.sum(axis=1, keepdims=True)", "P /= P.sum(axis=0)").replace(
-        "S.max(axis=1, keepdims=True)", "S.max()"), {"softmax_gradient": 25}, "wrong axis"),
+    "every column": (
+        _softmax("P[np.arange(N), y] -= 1", "P[:, y] -= 1"),
+        {"softmax_gradient": 25},
+        "from the column of every label",
+    ),
+    "over the images": (
+        _softmax("P /= P.sum(axis=1, keepdims=True)", "P /= P.sum(axis=0)").replace(
+            "S.max(axis=1, keepdims=True)", "S.max()"
+        ),
+        {"softmax_gradient": 25},
+        "wrong axis",
+    ),
     "of the scores": (_softmax("X.T @ P / N + reg * W", "P / N"), {"softmax_gradient": 25}, "the chain rule goes on"),
-    "of the images": (_softmax("X.T @ P / N + reg * W", "P @ W.T / N"), {"softmax_gradient": 25},
-                      "with respect to the images X"),
-    "transposed": (_softmax("X.T @ P / N + reg * W", "P.T @ X / N + reg * W.T"), {"softmax_gradient": 25},
-                   "the answer is transposed"),
+    "of the images": (
+        _softmax("X.T @ P / N + reg * W", "P @ W.T / N"),
+        {"softmax_gradient": 25},
+        "with respect to the images X",
+    ),
+    "transposed": (
+        _softmax("X.T @ P / N + reg * W", "P.T @ X / N + reg * W.T"),
+        {"softmax_gradient": 25},
+        "the answer is transposed",
+    ),
     "gradient alone": (_softmax("return loss, ", "return "), {"softmax_gradient": 25}, "it does not return (loss, dW)"),
-    "swapped": (_softmax("return loss, X.T @ P / N + reg * W", "return X.T @ P / N + reg * W, loss"),
-                {"softmax_gradient": 25}, "the two values are swapped"),
-    "only the right class": (_softmax("P[np.arange(N), y] -= 1", """hot = np.zeros(P.shape)
+    "swapped": (
+        _softmax("return loss, X.T @ P / N + reg * W", "return X.T @ P / N + reg * W, loss"),
+        {"softmax_gradient": 25},
+        "the two values are swapped",
+    ),
+    "only the right class": (
+        _softmax(
+            "P[np.arange(N), y] -= 1",
+            """hot = np.zeros(P.shape)
     hot[np.arange(N), y] = 1
-    P = hot * (P - 1)"""), {"softmax_gradient": 25}, "only the right class gets a gradient"),
-    "labels from 1": (_softmax("P[np.arange(N), y] -= 1", "P[np.arange(N), y.astype(int) - 1] -= 1"),
-                      {"softmax_gradient": 25}, "off by one"),
-    "the loss is a sum": (_softmax("y]).mean()", "y]).sum()"), {"softmax_gradient": 4},
-                          "exactly X.shape[0] times too large"),
-    "the sign of the loss": (_softmax("loss = -np.log(P[np.arange(N), y]).mean()", "loss = np.log(P[np.arange(N), y]).mean()"),
-                             {"softmax_gradient": 6}, "the loss is minus its mean"),
+    P = hot * (P - 1)""",
+        ),
+        {"softmax_gradient": 25},
+        "only the right class gets a gradient",
+    ),
+    "labels from 1": (
+        _softmax("P[np.arange(N), y] -= 1", "P[np.arange(N), y.astype(int) - 1] -= 1"),
+        {"softmax_gradient": 25},
+        "off by one",
+    ),
+    "the loss is a sum": (
+        _softmax("y]).mean()", "y]).sum()"),
+        {"softmax_gradient": 4},
+        "exactly X.shape[0] times too large",
+    ),
+    "the sign of the loss": (
+        _softmax("loss = -np.log(P[np.arange(N), y]).mean()", "loss = np.log(P[np.arange(N), y]).mean()"),
+        {"softmax_gradient": 6},
+        "the loss is minus its mean",
+    ),
     "no half": (_softmax("0.5 * reg", "reg"), {"softmax_gradient": 2}, "the factor ½ is missing"),
-    "no penalty": (_softmax(" + 0.5 * reg * np.sum(W**2)", "").replace(" + reg * W", ""), {"softmax_gradient": 5},
-                   "reg changes nothing"),
+    "no penalty": (
+        _softmax(" + 0.5 * reg * np.sum(W**2)", "").replace(" + reg * W", ""),
+        {"softmax_gradient": 5},
+        "reg changes nothing",
+    ),
     "no penalty in the gradient": (_softmax(" + reg * W", ""), {"softmax_gradient": 3}, "reg changes nothing"),
     "penalty twice": (_softmax("+ reg * W", "+ 2 * reg * W"), {"softmax_gradient": 3}, "twice too large"),
-    "the bias is spared": (_softmax("np.sum(W**2)", "np.sum(W[:-1]**2)"), {"softmax_gradient": 2},
-                           "the last row of W, is left out"),
-    "no maximum": (_softmax("S - S.max(axis=1, keepdims=True)", "S"), {"softmax_gradient": 2}, "exp overflows or underflows"),
-    "one maximum for all": (_softmax("S.max(axis=1, keepdims=True)", "S.max()"), {"softmax_gradient": 2},
-                            "one maximum from all images"),
-    "W in place": (_softmax("    return loss, X.T @ P / N + reg * W", "    W *= reg\n    W += X.T @ P / N\n    return loss, W"),
-                   {"softmax_gradient": 1}, "W is changed in place"),
-    "the notebook's labels": (_softmax("N = len(y)", "N = len(y); y = split.y_train[:N] % W.shape[1]"), {"softmax_gradient": 25},
-                              "does not depend on y"),
-    "ten classes": (_softmax("P[np.arange(N), y] -= 1", "P = P - np.eye(10)[y]"), {"softmax_gradient": 25},
-                    "take sizes from .shape"),
-    "labkit's": ("""
+    "the bias is spared": (
+        _softmax("np.sum(W**2)", "np.sum(W[:-1]**2)"),
+        {"softmax_gradient": 2},
+        "the last row of W, is left out",
+    ),
+    "no maximum": (
+        _softmax("S - S.max(axis=1, keepdims=True)", "S"),
+        {"softmax_gradient": 2},
+        "exp overflows or underflows",
+    ),
+    "one maximum for all": (
+        _softmax("S.max(axis=1, keepdims=True)", "S.max()"),
+        {"softmax_gradient": 2},
+        "one maximum from all images",
+    ),
+    "W in place": (
+        _softmax("    return loss, X.T @ P / N + reg * W", "    W *= reg\n    W += X.T @ P / N\n    return loss, W"),
+        {"softmax_gradient": 1},
+        "W is changed in place",
+    ),
+    "the notebook's labels": (
+        _softmax("N = len(y)", "N = len(y); y = split.y_train[:N] % W.shape[1]"),
+        {"softmax_gradient": 25},
+        "does not depend on y",
+    ),
+    "ten classes": (
+        _softmax("P[np.arange(N), y] -= 1", "P = P - np.eye(10)[y]"),
+        {"softmax_gradient": 25},
+        "take sizes from .shape",
+    ),
+    "labkit's": (
+        """
 from labkit.losses import softmax_loss
 
 def softmax_gradient(X, W, y, reg=0.0):
     loss, dscores = softmax_loss(X @ W, y)
     return loss + 0.5 * reg * np.sum(W**2), X.T @ dscores + reg * W
-""", {"softmax_gradient": 25, "gradients_vectorised": 5}, "labkit.losses.softmax_loss, line 5"),
-    "numerical": ("""
+""",
+        {"softmax_gradient": 25, "gradients_vectorised": 5},
+        "labkit.losses.softmax_loss, line 5",
+    ),
+    "numerical": (
+        """
 def softmax_gradient(X, W, y, reg=0.0):
     def loss(W):
         S = X @ W
@@ -204,8 +267,12 @@ def softmax_gradient(X, W, y, reg=0.0):
         E[i] = 1e-5
         dW[i] = (loss(W + E) - loss(W - E)) / 2e-5
     return loss(W), dW
-""", {"softmax_gradient": 6, "gradients_vectorised": 5}, "is this a numerical gradient"),
-    "loop over the images": ("""
+""",
+        {"softmax_gradient": 6, "gradients_vectorised": 5},
+        "is this a numerical gradient",
+    ),
+    "loop over the images": (
+        """
 def softmax_gradient(X, W, y, reg=0.0):
     loss, dW = 0.0, np.zeros(W.shape)
     for x, label in zip(X, y):
@@ -216,8 +283,12 @@ def softmax_gradient(X, W, y, reg=0.0):
         p[label] -= 1
         dW += np.outer(x, p)
     return loss / len(X) + 0.5 * reg * np.sum(W**2), dW / len(X) + reg * W
-""", {"gradients_vectorised": 5}, "line 4: a for loop"),
-    "loop over the classes": ("""
+""",
+        {"gradients_vectorised": 5},
+        "line 4: a for loop",
+    ),
+    "loop over the classes": (
+        """
 def softmax_gradient(X, W, y, reg=0.0):
     S = X @ W
     P = np.exp(S - S.max(axis=1, keepdims=True))
@@ -225,7 +296,10 @@ def softmax_gradient(X, W, y, reg=0.0):
     loss = -np.log(P[np.arange(len(y)), y]).mean() + 0.5 * reg * np.sum(W**2)
     dW = np.stack([X.T @ (P[:, k] - (y == k)) / len(y) for k in range(W.shape[1])], axis=1)
     return loss, dW + reg * W
-""", {"gradients_vectorised": 5}, "line 7: a list comprehension"),
+""",
+        {"gradients_vectorised": 5},
+        "line 7: a list comprehension",
+    ),
 }
 
 # ---------------------------------------------------------------------------------- hinge gradient
@@ -314,24 +388,54 @@ def _svm(old, new):
 
 WRONG["svm_gradient"] = {
     "minus one": (_svm("-G.sum(axis=1)", "-1"), {"svm_gradient": 15}, "minus their number"),
-    "minus one where any is too close": (_svm("-G.sum(axis=1)", "-1.0 * (G.sum(axis=1) > 0)"), {"svm_gradient": 15},
-                                         "minus their number"),
-    "right class forgotten": (_svm("    G[np.arange(N), y] = -G.sum(axis=1)\n", ""), {"svm_gradient": 15},
-                              "the right class gets nothing"),
-    "right class with a plus": (_svm("-G.sum(axis=1)", "G.sum(axis=1)"), {"svm_gradient": 15},
-                                "the sign at the right class"),
-    "own margin in both": (_svm("    M[np.arange(N), y] = 0\n", ""), {"svm_gradient": 15}, "the right class counts itself"),
-    "own margin in the loss": (_svm("M[np.arange(N), y] = 0", "loss = M.sum() / N + 0.5 * reg * np.sum(W**2)\n"
-                                    "    M[np.arange(N), y] = 0").replace("    loss = M.sum() / N + 0.5 * reg * np.sum(W**2)\n    return", "    return"),
-                               {"svm_gradient": 3}, "exactly 1 too large"),
-    "margins themselves": (_svm("(M > 0).astype(float)", "M.copy()"), {"svm_gradient": 15}, "the margins themselves are taken"),
-    "squared": (_svm("(M > 0).astype(float)", "2 * M").replace("M.sum()", "(M**2).sum()"), {"svm_gradient": 15},
-                "squared hinge"),
+    "minus one where any is too close": (
+        _svm("-G.sum(axis=1)", "-1.0 * (G.sum(axis=1) > 0)"),
+        {"svm_gradient": 15},
+        "minus their number",
+    ),
+    "right class forgotten": (
+        _svm("    G[np.arange(N), y] = -G.sum(axis=1)\n", ""),
+        {"svm_gradient": 15},
+        "the right class gets nothing",
+    ),
+    "right class with a plus": (
+        _svm("-G.sum(axis=1)", "G.sum(axis=1)"),
+        {"svm_gradient": 15},
+        "the sign at the right class",
+    ),
+    "own margin in both": (
+        _svm("    M[np.arange(N), y] = 0\n", ""),
+        {"svm_gradient": 15},
+        "the right class counts itself",
+    ),
+    "own margin in the loss": (
+        _svm(
+            "M[np.arange(N), y] = 0", "loss = M.sum() / N + 0.5 * reg * np.sum(W**2)\n    M[np.arange(N), y] = 0"
+        ).replace("    loss = M.sum() / N + 0.5 * reg * np.sum(W**2)\n    return", "    return"),
+        {"svm_gradient": 3},
+        "exactly 1 too large",
+    ),
+    "margins themselves": (
+        _svm("(M > 0).astype(float)", "M.copy()"),
+        {"svm_gradient": 15},
+        "the margins themselves are taken",
+    ),
+    "squared": (
+        _svm("(M > 0).astype(float)", "2 * M").replace("M.sum()", "(M**2).sum()"),
+        {"svm_gradient": 15},
+        "squared hinge",
+    ),
     "no margin": (_svm(" + 1)", ")"), {"svm_gradient": 15}, "the margin of 1 is missing"),
-    "only the worst": (_svm("G = (M > 0).astype(float)", "G = ((M > 0) & (M == M.max(axis=1, keepdims=True))).astype(float)"),
-                       {"svm_gradient": 15}, "only the largest margin"),
-    "other way round": (_svm("S - S[np.arange(N), y][:, None] + 1", "S[np.arange(N), y][:, None] - S + 1"),
-                        {"svm_gradient": 15}, "the other way round"),
+    "only the worst": (
+        _svm("G = (M > 0).astype(float)", "G = ((M > 0) & (M == M.max(axis=1, keepdims=True))).astype(float)"),
+        {"svm_gradient": 15},
+        "only the largest margin",
+    ),
+    "other way round": (
+        _svm("S - S[np.arange(N), y][:, None] + 1", "S[np.arange(N), y][:, None] - S + 1"),
+        {"svm_gradient": 15},
+        "the other way round",
+    ),
     "sum": (_svm("X.T @ G / N", "X.T @ G"), {"svm_gradient": 15}, "exactly X.shape[0] times too large"),
     "of the scores": (_svm("X.T @ G / N + reg * W", "G / N"), {"svm_gradient": 15}, "the chain rule goes on"),
     "loss is a sum": (_svm("M.sum() / N", "M.sum()"), {"svm_gradient": 3}, "exactly X.shape[0] times too large"),
@@ -339,20 +443,34 @@ WRONG["svm_gradient"] = {
     "no half": (_svm("0.5 * reg", "reg"), {"svm_gradient": 1}, "the factor ½ is missing"),
     "penalty halved": (_svm("+ reg * W", "+ 0.5 * reg * W"), {"svm_gradient": 2}, "half too small"),
     "penalty forgotten": (_svm(" + reg * W", ""), {"svm_gradient": 2}, "reg changes nothing"),
-    "W in place": (_svm("return loss, X.T @ G / N + reg * W", "W *= reg\n    W += X.T @ G / N\n    return loss, W"),
-                   {"svm_gradient": 1}, "W is changed in place"),
-    "softmax again": ("svm_gradient = lambda X, W, y, reg=0.0: other(X, W, y, reg)\n"
-                      + _SOFTMAX.replace("softmax_gradient", "other"), {"svm_gradient": 15}, "gradient of the softmax loss"),
-    "no reg": (_svm("y, reg=0.0)", "y)").replace(" + 0.5 * reg * np.sum(W**2)", "").replace(" + reg * W", ""),
-               {"svm_gradient": 3}, "cannot be called with (X, W, y, reg)"),
-    "labkit's": ("""
+    "W in place": (
+        _svm("return loss, X.T @ G / N + reg * W", "W *= reg\n    W += X.T @ G / N\n    return loss, W"),
+        {"svm_gradient": 1},
+        "W is changed in place",
+    ),
+    "softmax again": (
+        "svm_gradient = lambda X, W, y, reg=0.0: other(X, W, y, reg)\n" + _SOFTMAX.replace("softmax_gradient", "other"),
+        {"svm_gradient": 15},
+        "gradient of the softmax loss",
+    ),
+    "no reg": (
+        _svm("y, reg=0.0)", "y)").replace(" + 0.5 * reg * np.sum(W**2)", "").replace(" + reg * W", ""),
+        {"svm_gradient": 3},
+        "cannot be called with (X, W, y, reg)",
+    ),
+    "labkit's": (
+        """
 import labkit.losses as ready
 
 def svm_gradient(X, W, y, reg=0.0):
     loss, dscores = ready.svm_loss(X @ W, y)
     return loss + 0.5 * reg * np.sum(W**2), X.T @ dscores + reg * W
-""", {"svm_gradient": 15, "gradients_vectorised": 5}, "labkit.losses.svm_loss, line 5"),
-    "two loops": ("""
+""",
+        {"svm_gradient": 15, "gradients_vectorised": 5},
+        "labkit.losses.svm_loss, line 5",
+    ),
+    "two loops": (
+        """
 def svm_gradient(X, W, y, reg=0.0):
     S, dW, loss = X @ W, np.zeros(W.shape), 0.0
     for i in range(len(y)):
@@ -363,13 +481,28 @@ def svm_gradient(X, W, y, reg=0.0):
                 dW[:, k] += X[i]
                 dW[:, y[i]] -= X[i]
     return loss / len(y) + 0.5 * reg * np.sum(W**2), dW / len(y) + reg * W
-""", {"gradients_vectorised": 5}, "line 4: a for loop"),
-    "while": (_svm("G[np.arange(N), y] = -G.sum(axis=1)", "i = 0\n    while i < N:\n"
-                   "        G[i, y[i]] = -G[i].sum()\n        i += 1"), {"gradients_vectorised": 5}, "a while loop"),
-    "map": (_svm("M[np.arange(N), y] = 0", "list(map(lambda i: M.__setitem__((i, y[i]), 0), range(N)))"),
-            {"gradients_vectorised": 5}, "map, which is a loop"),
-    "apply_along_axis": (_svm("-G.sum(axis=1)", "-np.apply_along_axis(np.sum, 1, G)"), {"gradients_vectorised": 5},
-                         "np.apply_along_axis, which is a loop"),
+""",
+        {"gradients_vectorised": 5},
+        "line 4: a for loop",
+    ),
+    "while": (
+        _svm(
+            "G[np.arange(N), y] = -G.sum(axis=1)",
+            "i = 0\n    while i < N:\n        G[i, y[i]] = -G[i].sum()\n        i += 1",
+        ),
+        {"gradients_vectorised": 5},
+        "a while loop",
+    ),
+    "map": (
+        _svm("M[np.arange(N), y] = 0", "list(map(lambda i: M.__setitem__((i, y[i]), 0), range(N)))"),
+        {"gradients_vectorised": 5},
+        "map, which is a loop",
+    ),
+    "apply_along_axis": (
+        _svm("-G.sum(axis=1)", "-np.apply_along_axis(np.sum, 1, G)"),
+        {"gradients_vectorised": 5},
+        "np.apply_along_axis, which is a loop",
+    ),
     "Python's sum": (_svm("-G.sum(axis=1)", "-sum(G.T)"), {"gradients_vectorised": 5}, "Python's sum()"),
 }
 
@@ -463,38 +596,84 @@ def _sgd(old, new):
 WRONG["minibatch_sgd"] = {
     "uphill": (_sgd("W - step", "W + step"), {"minibatch_sgd": 15}, "it goes uphill"),
     "no step size": (_sgd("step_size * dW", "dW"), {"minibatch_sgd": 15}, "step_size is not used"),
-    "gradient at the start": (_sgd("gradient(X[batch], W,", "gradient(X[batch], start,").replace(
-        "    losses = []\n", "    losses, start = [], W\n"), {"minibatch_sgd": 15}, "taken at the start only"),
+    "gradient at the start": (
+        _sgd("gradient(X[batch], W,", "gradient(X[batch], start,").replace(
+            "    losses = []\n", "    losses, start = [], W\n"
+        ),
+        {"minibatch_sgd": 15},
+        "taken at the start only",
+    ),
     "divided again": (_sgd("step_size * dW", "step_size * dW / batch_size"), {"minibatch_sgd": 15}, "once more"),
-    "stops at once": (_sgd("        losses.append(loss)\n    return", "        losses.append(loss)\n        return"),
-                      {"minibatch_sgd": 15}, "taken 1 times, 80 steps"),
+    "stops at once": (
+        _sgd("        losses.append(loss)\n    return", "        losses.append(loss)\n        return"),
+        {"minibatch_sgd": 15},
+        "taken 1 times, 80 steps",
+    ),
     "one step too few": (_sgd("range(steps)", "range(steps - 1)"), {"minibatch_sgd": 15}, "taken 79 times, 80 steps"),
-    "arguments swapped": (_sgd("gradient(X[batch], W, y[batch])", "gradient(W, X[batch], y[batch])"), {"minibatch_sgd": 15},
-                          "gradient(X, W, y)"),
+    "arguments swapped": (
+        _sgd("gradient(X[batch], W, y[batch])", "gradient(W, X[batch], y[batch])"),
+        {"minibatch_sgd": 15},
+        "gradient(X, W, y)",
+    ),
     "labels of all": (_sgd("y[batch]", "y"), {"minibatch_sgd": 15}, "other labels than one for each"),
     "labels of others": (_sgd("y[batch]", "y[:batch_size]"), {"minibatch_sgd": 4}, "the labels are not those"),
-    "drawn twice": (_sgd("y[batch]", "y[rng.integers(0, len(X), batch_size)]"), {"minibatch_sgd": 4},
-                    "the labels are not those"),
-    "all images": (_sgd("rng.integers(0, len(X), batch_size)", "rng.permutation(len(X))"), {"minibatch_sgd": 4},
-                   "not a batch of them"),
-    "a batch of 200": (_sgd("batch_size)\n        loss", "200)\n        loss"), {"minibatch_sgd": 4}, "a batch has 200 images"),
-    "one image as a vector": (_sgd("batch = rng.integers(0, len(X), batch_size)", "batch = rng.integers(0, len(X))"),
-                              {"minibatch_sgd": 15}, "something else than rows of X"),
-    "in order": (_sgd("range(steps)", "range(0, steps * batch_size, batch_size)").replace("for _", "for i").replace(
-        "rng.integers(0, len(X), batch_size)", "np.arange(i, i + batch_size) % len(X)"), {"minibatch_sgd": 3}, "slices of X"),
-    "one batch for all": (_sgd("        batch = rng.integers(0, len(X), batch_size)\n", "").replace(
-        "    losses = []\n", "    losses = []\n    batch = rng.integers(0, len(X), batch_size)\n"), {"minibatch_sgd": 3},
-        "draw it inside the loop"),
-    "only the first": (_sgd("rng.integers(0, len(X), batch_size)", "rng.integers(0, batch_size, batch_size)"),
-                       {"minibatch_sgd": 3}, "35 of 42 images are never drawn"),
-    "another generator": (_sgd("rng.integers(0, len(X), batch_size)", "np.random.randint(0, len(X), batch_size)"),
-                          {"minibatch_sgd": 3}, "rng is not used"),
-    "a generator of its own": (_sgd("losses = []", "losses, rng = [], np.random.default_rng(0)"), {"minibatch_sgd": 3},
-                               "another generator gives the same"),
+    "drawn twice": (
+        _sgd("y[batch]", "y[rng.integers(0, len(X), batch_size)]"),
+        {"minibatch_sgd": 4},
+        "the labels are not those",
+    ),
+    "all images": (
+        _sgd("rng.integers(0, len(X), batch_size)", "rng.permutation(len(X))"),
+        {"minibatch_sgd": 4},
+        "not a batch of them",
+    ),
+    "a batch of 200": (
+        _sgd("batch_size)\n        loss", "200)\n        loss"),
+        {"minibatch_sgd": 4},
+        "a batch has 200 images",
+    ),
+    "one image as a vector": (
+        _sgd("batch = rng.integers(0, len(X), batch_size)", "batch = rng.integers(0, len(X))"),
+        {"minibatch_sgd": 15},
+        "something else than rows of X",
+    ),
+    "in order": (
+        _sgd("range(steps)", "range(0, steps * batch_size, batch_size)")
+        .replace("for _", "for i")
+        .replace("rng.integers(0, len(X), batch_size)", "np.arange(i, i + batch_size) % len(X)"),
+        {"minibatch_sgd": 3},
+        "slices of X",
+    ),
+    "one batch for all": (
+        _sgd("        batch = rng.integers(0, len(X), batch_size)\n", "").replace(
+            "    losses = []\n", "    losses = []\n    batch = rng.integers(0, len(X), batch_size)\n"
+        ),
+        {"minibatch_sgd": 3},
+        "draw it inside the loop",
+    ),
+    "only the first": (
+        _sgd("rng.integers(0, len(X), batch_size)", "rng.integers(0, batch_size, batch_size)"),
+        {"minibatch_sgd": 3},
+        "35 of 42 images are never drawn",
+    ),
+    "another generator": (
+        _sgd("rng.integers(0, len(X), batch_size)", "np.random.randint(0, len(X), batch_size)"),
+        {"minibatch_sgd": 3},
+        "rng is not used",
+    ),
+    "a generator of its own": (
+        _sgd("losses = []", "losses, rng = [], np.random.default_rng(0)"),
+        {"minibatch_sgd": 3},
+        "another generator gives the same",
+    ),
     "the last loss": (_sgd("return W, losses", "return W, loss"), {"minibatch_sgd": 2}, "the losses of all steps"),
     "weights alone": (_sgd("return W, losses", "return W"), {"minibatch_sgd": 2}, "two values are asked"),
     "nothing returned": (_sgd("    return W, losses\n", ""), {"minibatch_sgd": 2}, "is the `return` missing?"),
-    "swapped": (_sgd("return W, losses", "return losses, W"), {"minibatch_sgd": 2}, "the first value is not a weight matrix"),
+    "swapped": (
+        _sgd("return W, losses", "return losses, W"),
+        {"minibatch_sgd": 2},
+        "the first value is not a weight matrix",
+    ),
     "in place": (_sgd("W = W - step_size * dW", "W -= step_size * dW"), {"minibatch_sgd": 1}, "W is changed in place"),
 }
 
@@ -534,73 +713,117 @@ def confusion_matrix(y, predicted, C):
 }
 
 WRONG["confusion_matrix"] = {
-    "transposed": ("""
+    "transposed": (
+        """
 def confusion_matrix(y, predicted, C):
     counts = np.zeros((C, C), dtype=int)
     np.add.at(counts, (predicted, y), 1)
     return counts
-""", {"confusion_matrix": 5}, "the rows are the true classes"),
-    "fancy index": ("""
+""",
+        {"confusion_matrix": 5},
+        "the rows are the true classes",
+    ),
+    "fancy index": (
+        """
 def confusion_matrix(y, predicted, C):
     counts = np.zeros((C, C), dtype=int)
     counts[y, predicted] += 1
     return counts
-""", {"confusion_matrix": 5}, "adds 1 to each place once"),
-    "shares of rows": ("""
+""",
+        {"confusion_matrix": 5},
+        "adds 1 to each place once",
+    ),
+    "shares of rows": (
+        """
 def confusion_matrix(y, predicted, C):
     counts = np.zeros((C, C))
     np.add.at(counts, (y, predicted), 1)
     return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-""", {"confusion_matrix": 5}, "shares of the true class"),
-    "shares of all": ("""
+""",
+        {"confusion_matrix": 5},
+        "shares of the true class",
+    ),
+    "shares of all": (
+        """
 def confusion_matrix(y, predicted, C):
     counts = np.zeros((C, C))
     np.add.at(counts, (y, predicted), 1 / len(y))
     return counts
-""", {"confusion_matrix": 5}, "shares of all images"),
-    "mistakes only": ("""
+""",
+        {"confusion_matrix": 5},
+        "shares of all images",
+    ),
+    "mistakes only": (
+        """
 def confusion_matrix(y, predicted, C):
     counts = np.zeros((C, C), dtype=int)
     for i, j in zip(y, predicted):
         if i != j:
             counts[i, j] += 1
     return counts
-""", {"confusion_matrix": 5}, "only the mistakes are counted"),
-    "right ones only": ("""
+""",
+        {"confusion_matrix": 5},
+        "only the mistakes are counted",
+    ),
+    "right ones only": (
+        """
 def confusion_matrix(y, predicted, C):
     return np.diag(np.bincount(y[y == predicted], minlength=C))
-""", {"confusion_matrix": 5}, "only the images that are right"),
-    "its own size": ("""
+""",
+        {"confusion_matrix": 5},
+        "only the images that are right",
+    ),
+    "its own size": (
+        """
 def confusion_matrix(y, predicted, C):
     C = max(y.max(), predicted.max()) + 1
     counts = np.zeros((C, C), dtype=int)
     np.add.at(counts, (y, predicted), 1)
     return counts
-""", {"confusion_matrix": 5}, "whatever they are"),
-    "ten classes": ("""
+""",
+        {"confusion_matrix": 5},
+        "whatever they are",
+    ),
+    "ten classes": (
+        """
 def confusion_matrix(y, predicted, C):
     counts = np.zeros((10, 10), dtype=int)
     np.add.at(counts, (y, predicted), 1)
     return counts
-""", {"confusion_matrix": 5}, "wrong shape"),
-    "labels from 1": ("""
+""",
+        {"confusion_matrix": 5},
+        "wrong shape",
+    ),
+    "labels from 1": (
+        """
 def confusion_matrix(y, predicted, C):
     counts = np.zeros((C, C), dtype=int)
     np.add.at(counts, (y.astype(int) - 1, predicted.astype(int) - 1), 1)
     return counts
-""", {"confusion_matrix": 5}, "off by one"),
-    "sorted in place": ("""
+""",
+        {"confusion_matrix": 5},
+        "off by one",
+    ),
+    "sorted in place": (
+        """
 def confusion_matrix(y, predicted, C):
     pairs = y.astype(int) * C + predicted
     y.sort()
     return np.bincount(pairs, minlength=C * C).reshape(C, C)
-""", {"confusion_matrix": 1}, "y is changed in place"),
-    "scikit-learn's name, labkit's work": ("""
+""",
+        {"confusion_matrix": 1},
+        "y is changed in place",
+    ),
+    "scikit-learn's name, labkit's work": (
+        """
 from labkit.check.lab04 import confusion_matrix_ as sklearn_confusion_matrix
 
 def confusion_matrix(y, predicted, C):
     return sklearn_confusion_matrix(y, predicted, C)
-""", {"confusion_matrix": 5}, "ready-made answer"),
+""",
+        {"confusion_matrix": 5},
+        "ready-made answer",
+    ),
 }
 
 # ----------------------------------------------------------------------------------------- templates
@@ -669,30 +892,64 @@ def _templates(old, new):
 _PLANES = ".reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)"
 
 WRONG["template_images"] = {
-    "colours side by side": (_templates(_PLANES, ".reshape(-1, 32, 32, 3)"), {"template_images": 10},
-                             "the pixels are scrambled"),
+    "colours side by side": (
+        _templates(_PLANES, ".reshape(-1, 32, 32, 3)"),
+        {"template_images": 10},
+        "the pixels are scrambled",
+    ),
     "classes mixed": (_templates("W[:-1].T", "W[:-1]"), {"template_images": 10}, "transpose before reshape"),
-    "classes and colours mixed": (_templates("W[:-1].T" + _PLANES, "W[:-1].reshape(-1, 32, 32, 3)"), {"template_images": 10},
-                                  "transpose before reshape"),
+    "classes and colours mixed": (
+        _templates("W[:-1].T" + _PLANES, "W[:-1].reshape(-1, 32, 32, 3)"),
+        {"template_images": 10},
+        "transpose before reshape",
+    ),
     "lying": (_templates("transpose(0, 2, 3, 1)", "transpose(0, 3, 2, 1)"), {"template_images": 10}, "on their side"),
     "colours first": (_templates(".transpose(0, 2, 3, 1)", ""), {"template_images": 10}, "the colours come first"),
     "bias kept": (_templates("W[:-1].T", "W.T"), {"template_images": 10}, "cannot reshape array"),
     "bias first": (_templates("W[:-1].T", "W[1:].T"), {"template_images": 10}, "the bias is the last one"),
-    "one range": (_templates("images.min(axis=(1, 2, 3), keepdims=True)", "images.min()").replace(
-        "images.max(axis=(1, 2, 3), keepdims=True)", "images.max()"), {"template_images": 10}, "one range for all classes"),
-    "one range with the bias": (_templates("images.min(axis=(1, 2, 3), keepdims=True)", "W.min()").replace(
-        "images.max(axis=(1, 2, 3), keepdims=True)", "W.max()"), {"template_images": 10}, "one range for all classes"),
-    "a range for each colour": (_TEMPLATES.replace("(1, 2, 3)", "(1, 2)"), {"template_images": 10}, "which changes the colours"),
+    "one range": (
+        _templates("images.min(axis=(1, 2, 3), keepdims=True)", "images.min()").replace(
+            "images.max(axis=(1, 2, 3), keepdims=True)", "images.max()"
+        ),
+        {"template_images": 10},
+        "one range for all classes",
+    ),
+    "one range with the bias": (
+        _templates("images.min(axis=(1, 2, 3), keepdims=True)", "W.min()").replace(
+            "images.max(axis=(1, 2, 3), keepdims=True)", "W.max()"
+        ),
+        {"template_images": 10},
+        "one range for all classes",
+    ),
+    "a range for each colour": (
+        _TEMPLATES.replace("(1, 2, 3)", "(1, 2)"),
+        {"template_images": 10},
+        "which changes the colours",
+    ),
     "not stretched": (_templates("(images - low) / (high - low)", "images"), {"template_images": 10}, "not stretched"),
-    "divided only": (_templates("(images - low) / (high - low)", "images / high"), {"template_images": 10},
-                     "the smallest weight is not 0"),
-    "cut off": (_templates("(images - low) / (high - low)", "np.clip(images, 0, 1)"), {"template_images": 10}, "cut off"),
+    "divided only": (
+        _templates("(images - low) / (high - low)", "images / high"),
+        {"template_images": 10},
+        "the smallest weight is not 0",
+    ),
+    "cut off": (
+        _templates("(images - low) / (high - low)", "np.clip(images, 0, 1)"),
+        {"template_images": 10},
+        "cut off",
+    ),
     "to 255": (_templates("(images - low)", "255 * (images - low)"), {"template_images": 10}, "from 0 to 255"),
     "shifted only": (_templates(" / (high - low)", ""), {"template_images": 10}, "only shifted"),
-    "whole numbers": (_templates("return (images - low) / (high - low)",
-                                 "return (255 * (images - low) / (high - low)).astype(np.uint8)"), {"template_images": 10},
-                      "whole numbers"),
+    "whole numbers": (
+        _templates(
+            "return (images - low) / (high - low)", "return (255 * (images - low) / (high - low)).astype(np.uint8)"
+        ),
+        {"template_images": 10},
+        "whole numbers",
+    ),
     "ten classes": (_templates("reshape(-1,", "reshape(10,"), {"template_images": 10}, "cannot reshape array"),
-    "in place": (_templates("    return (images - low) / (high - low)", "    images -= low\n    return images / (high - low)"),
-                 {"template_images": 1}, "W is changed in place"),
+    "in place": (
+        _templates("    return (images - low) / (high - low)", "    images -= low\n    return images / (high - low)"),
+        {"template_images": 1},
+        "W is changed in place",
+    ),
 }

@@ -89,9 +89,16 @@ _RELU, _ALL = "np.maximum(0, X @ W1 + b1)", {"two_layer_scores": 10}
 
 WRONG["two_layer_scores"] = {
     "no ReLU": (_changed(_SCORES, (_RELU, "(X @ W1 + b1)")), _ALL, "ReLU is missing"),
-    "ReLU on the scores": (_changed(_SCORES, (_RELU + " @ W2 + b2", "np.maximum(0, (X @ W1 + b1) @ W2 + b2)")), _ALL,
-                           "where it belongs on the hidden layer"),
-    "ReLU twice": (_changed(_SCORES, (_RELU + " @ W2 + b2", f"np.maximum(0, {_RELU} @ W2 + b2)")), _ALL, "ReLU on the scores too"),
+    "ReLU on the scores": (
+        _changed(_SCORES, (_RELU + " @ W2 + b2", "np.maximum(0, (X @ W1 + b1) @ W2 + b2)")),
+        _ALL,
+        "where it belongs on the hidden layer",
+    ),
+    "ReLU twice": (
+        _changed(_SCORES, (_RELU + " @ W2 + b2", f"np.maximum(0, {_RELU} @ W2 + b2)")),
+        _ALL,
+        "ReLU on the scores too",
+    ),
     "no b1": (_changed(_SCORES, (" + b1", "")), _ALL, "b1 is missing"),
     "no b2": (_changed(_SCORES, (" + b2", "")), _ALL, "b2 is missing"),
     "no biases": (_changed(_SCORES, (" + b1", ""), (" + b2", "")), _ALL, "both biases are missing"),
@@ -102,22 +109,42 @@ WRONG["two_layer_scores"] = {
     "sigmoid": (_changed(_SCORES, (_RELU, "(1 / (1 + np.exp(-(X @ W1 + b1))))")), _ALL, "a sigmoid"),
     "indicator": (_changed(_SCORES, (_RELU, "(1.0 * (X @ W1 + b1 > 0))")), _ALL, "the indicator of ReLU"),
     "hidden layer": (_changed(_SCORES, (" @ W2 + b2", "")), _ALL, "the second layer is missing"),
-    "probabilities": (_changed(_SCORES, ("return ", "S = ")) + """    E = np.exp(S - S.max(axis=1, keepdims=True))
+    "probabilities": (
+        _changed(_SCORES, ("return ", "S = "))
+        + """    E = np.exp(S - S.max(axis=1, keepdims=True))
     return E / E.sum(axis=1, keepdims=True)
-""", _ALL, "before softmax"),
-    "transposed": (_changed(_SCORES, ("return " + _RELU + " @ W2 + b2", f"return ({_RELU} @ W2 + b2).T")), _ALL, "transposed"),
-    "loop": ("""
+""",
+        _ALL,
+        "before softmax",
+    ),
+    "transposed": (
+        _changed(_SCORES, ("return " + _RELU + " @ W2 + b2", f"return ({_RELU} @ W2 + b2).T")),
+        _ALL,
+        "transposed",
+    ),
+    "loop": (
+        """
 def two_layer_scores(X, W1, b1, W2, b2):
     return np.array([np.maximum(0, x @ W1 + b1) @ W2 + b2 for x in X])
-""", {"two_layer_scores": 2}, "line 3: a list comprehension"),
-    "in place": (_changed(_SCORES, ("    return", "    X -= 0.5\n    X = X + 0.5\n    return")), {"two_layer_scores": 1},
-                 "X is changed in place"),
-    "labkit's": ("""
+""",
+        {"two_layer_scores": 2},
+        "line 3: a list comprehension",
+    ),
+    "in place": (
+        _changed(_SCORES, ("    return", "    X -= 0.5\n    X = X + 0.5\n    return")),
+        {"two_layer_scores": 1},
+        "X is changed in place",
+    ),
+    "labkit's": (
+        """
 from labkit.networks import two_layer_net
 
 def two_layer_scores(X, W1, b1, W2, b2):
     return two_layer_net(X, {"W1": W1, "b1": b1, "W2": W2, "b2": b2})
-""", _ALL, "labkit.networks.two_layer_net"),
+""",
+        _ALL,
+        "labkit.networks.two_layer_net",
+    ),
     "the notebook's images": (_changed(_SCORES, ("0, X @", "0, X_toy[:len(X)] @")), _ALL, "uses X_toy"),
 }
 
@@ -147,8 +174,13 @@ RIGHT["two_layer_gradients"] = {
     "step by step": _GRADIENTS,
     "mask of the hidden units": _changed(_GRADIENTS, ("(z > 0)", "(hidden > 0)")),
     "divided at the end": _changed(
-        _GRADIENTS, ("    d /= N\n", ""), ("hidden.T @ d +", "hidden.T @ d / N +"), ("d.sum(axis=0)\n    dz", "d.mean(axis=0)\n    dz"),
-        ("X.T @ dz +", "X.T @ dz / N +"), ("dz.sum(axis=0)", "dz.mean(axis=0)")),
+        _GRADIENTS,
+        ("    d /= N\n", ""),
+        ("hidden.T @ d +", "hidden.T @ d / N +"),
+        ("d.sum(axis=0)\n    dz", "d.mean(axis=0)\n    dz"),
+        ("X.T @ dz +", "X.T @ dz / N +"),
+        ("dz.sum(axis=0)", "dz.mean(axis=0)"),
+    ),
     "one-hot, log-sum-exp": """
 def two_layer_gradients(X, y, W1, b1, W2, b2, reg=0.0):
     N, C = X.shape[0], W2.shape[1]
@@ -221,24 +253,51 @@ WRONG["two_layer_gradients"] = {
     "no mean in the gradients": (_grads(("    d /= N\n", "")), _lost(19), "so divide by N"),
     "no mean in W1": (_grads(("X.T @ dz +", "X.T @ dz * N +")), _lost(7), "so divide by N"),
     "no mean in W2": (_grads(("hidden.T @ d +", "hidden.T @ d * N +")), _lost(6), "so divide by N"),
-    "biases as means": (_grads(("d.sum(axis=0)\n    dz", "d.mean(axis=0)\n    dz"), ("dz.sum(axis=0)", "dz.mean(axis=0)")), _lost(6),
-                        "divided by N a second time"),
+    "biases as means": (
+        _grads(("d.sum(axis=0)\n    dz", "d.mean(axis=0)\n    dz"), ("dz.sum(axis=0)", "dz.mean(axis=0)")),
+        _lost(6),
+        "divided by N a second time",
+    ),
     "no mean in the loss": (_grads(("y]).mean()", "y]).sum()")), _lost(30), "a sum where a mean"),
     "the sign of the loss": (_grads(("-np.log", "np.log")), _lost(30), "the sign"),
-    "penalty on the biases": (_grads(("db2 = d.sum(axis=0)", "db2 = d.sum(axis=0) + reg * b2"),
-                                     ("db1 = dz.sum(axis=0)", "db1 = dz.sum(axis=0) + reg * b1")), _lost(3), "the penalty on the biases"),
-    "penalty on the biases in the loss": (_grads(("np.sum(W2**2))", "np.sum(W2**2) + np.sum(b1**2) + np.sum(b2**2))")), _lost(3),
-                                          "the penalty on the biases"),
-    "no penalty": (_grads((" + " + _HALF, ""), (" + reg * W2", ""), (" + reg * W1", "")), _lost(3), "the penalty is missing in the loss"),
-    "no penalty in the gradient": (_grads((" + reg * W1", "")), _lost(3), "the penalty is missing in the gradient of W1"),
+    "penalty on the biases": (
+        _grads(
+            ("db2 = d.sum(axis=0)", "db2 = d.sum(axis=0) + reg * b2"),
+            ("db1 = dz.sum(axis=0)", "db1 = dz.sum(axis=0) + reg * b1"),
+        ),
+        _lost(3),
+        "the penalty on the biases",
+    ),
+    "penalty on the biases in the loss": (
+        _grads(("np.sum(W2**2))", "np.sum(W2**2) + np.sum(b1**2) + np.sum(b2**2))")),
+        _lost(3),
+        "the penalty on the biases",
+    ),
+    "no penalty": (
+        _grads((" + " + _HALF, ""), (" + reg * W2", ""), (" + reg * W1", "")),
+        _lost(3),
+        "the penalty is missing in the loss",
+    ),
+    "no penalty in the gradient": (
+        _grads((" + reg * W1", "")),
+        _lost(3),
+        "the penalty is missing in the gradient of W1",
+    ),
     "penalty twice": (_grads(("+ reg * W2", "+ 2 * reg * W2")), _lost(3), "counts twice in the gradient of W2"),
     "no half": (_grads((_HALF, _HALF[6:])), _lost(3), "the factor ½"),
     "no mask": (_grads((" * (z > 0)", "")), _lost(10), "the mask of ReLU is missing"),
-    "mask on the gradient": (_grads(("d @ W2.T * (z > 0)", "np.maximum(0, d @ W2.T)")), _lost(10), "on the wrong array"),
+    "mask on the gradient": (
+        _grads(("d @ W2.T * (z > 0)", "np.maximum(0, d @ W2.T)")),
+        _lost(10),
+        "on the wrong array",
+    ),
     "mask the wrong way": (_grads(("(z > 0)", "(z <= 0)")), _lost(10), "the wrong way round"),
     "times the hidden units": (_grads(("(z > 0)", "hidden")), _lost(10), "the derivative of ReLU is 1"),
-    "cache changed in place": (_grads(("    dW2 = hidden", "    hidden[hidden > 0] = 1\n    dW2 = hidden")), _lost(6),
-                               "the mask of the hidden units instead of their values"),
+    "cache changed in place": (
+        _grads(("    dW2 = hidden", "    hidden[hidden > 0] = 1\n    dW2 = hidden")),
+        _lost(6),
+        "the mask of the hidden units instead of their values",
+    ),
     "before ReLU": (_grads(("hidden.T @ d", "z.T @ d")), _lost(6), "before ReLU"),
     "transposed product": (_grads(("hidden.T @ d + reg * W2", "d.T @ hidden + reg * W2.T")), _lost(9), "transposed"),
     "gradient of W1 transposed": (_grads(("X.T @ dz + reg * W1", "dz.T @ X + reg * W1.T")), _lost(10), "transposed"),
@@ -246,12 +305,19 @@ WRONG["two_layer_gradients"] = {
     "uphill": (_grads(("    d /= N\n", "    d /= -N\n")), _lost(19), "uphill"),
     "no ReLU": (_grads(("np.maximum(0, z)", "z")), _lost(30), "ReLU is missing"),
     "gradients alone": (_grads(("return loss, ", "return ")), _lost(30), "it does not return (loss, grads)"),
-    "a tuple of gradients": (_grads(('{"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}', "dW1, db1, dW2, db2")), _lost(22),
-                             "it does not return (loss, grads)"),
+    "a tuple of gradients": (
+        _grads(('{"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}', "dW1, db1, dW2, db2")),
+        _lost(22),
+        "it does not return (loss, grads)",
+    ),
     "no maximum": (_grads(("    S = S - S.max(axis=1, keepdims=True)\n", "")), _lost(1), "in the thousands"),
-    "W1 in place": (_grads(("    dW1 = X.T @ dz + reg * W1", "    dW1 = W1\n    dW1 *= reg\n    dW1 += X.T @ dz")), _lost(1),
-                    "W1 is changed in place"),
-    "loop over the images": ("""
+    "W1 in place": (
+        _grads(("    dW1 = X.T @ dz + reg * W1", "    dW1 = W1\n    dW1 *= reg\n    dW1 += X.T @ dz")),
+        _lost(1),
+        "W1 is changed in place",
+    ),
+    "loop over the images": (
+        """
 def two_layer_gradients(X, y, W1, b1, W2, b2, reg=0.0):
     loss, g = 0.0, {"W1": reg * W1, "b1": 0.0 * b1, "W2": reg * W2, "b2": 0.0 * b2}
     for x, k in zip(X, y):
@@ -268,13 +334,20 @@ def two_layer_gradients(X, y, W1, b1, W2, b2, reg=0.0):
         g["W1"] = g["W1"] + np.outer(x, back)
         g["b1"] = g["b1"] + back
     return loss + 0.5 * reg * (np.sum(W1**2) + np.sum(W2**2)), g
-""", _lost(2), "line 4: a for loop"),
-    "labkit's": ("""
+""",
+        _lost(2),
+        "line 4: a for loop",
+    ),
+    "labkit's": (
+        """
 from labkit.networks import two_layer_net
 
 def two_layer_gradients(X, y, W1, b1, W2, b2, reg=0.0):
     return two_layer_net(X, {"W1": W1, "b1": b1, "W2": W2, "b2": b2}, y, reg)
-""", _lost(30), "labkit.networks.two_layer_net"),
+""",
+        _lost(30),
+        "labkit.networks.two_layer_net",
+    ),
 }
 
 # ---------------------------------------------------------------------------------------- momentum
@@ -327,32 +400,52 @@ _V, _FIVE = "momentum * v - rate * dw", {"momentum_step": 5}
 
 WRONG["momentum_step"] = {
     "velocity flipped": (_mom(("w + v", "w - v")), _FIVE, "the velocity has the wrong sign"),
-    "the other sign, in both": (_mom((_V, "momentum * v + rate * dw"), ("w + v", "w - v")), _FIVE, "the velocity has the wrong sign"),
+    "the other sign, in both": (
+        _mom((_V, "momentum * v + rate * dw"), ("w + v", "w - v")),
+        _FIVE,
+        "the velocity has the wrong sign",
+    ),
     "uphill": (_mom((_V, "momentum * v + rate * dw")), _FIVE, "the velocity has the wrong sign"),
-    "old velocity": ("""
+    "old velocity": (
+        """
 def momentum_step(w, dw, v, rate, momentum):
     w = w + v
     v = momentum * v - rate * dw
     return w, v
-""", _FIVE, "w moves by the old velocity"),
+""",
+        _FIVE,
+        "w moves by the old velocity",
+    ),
     "no momentum": (_mom((_V, "-rate * dw")), _FIVE, "the velocity is forgotten"),
-    "rate outside": (_mom((_V, "momentum * v - dw"), ("w + v", "w + rate * v")), _FIVE, "the rate belongs to the gradient"),
+    "rate outside": (
+        _mom((_V, "momentum * v - dw"), ("w + v", "w + rate * v")),
+        _FIVE,
+        "the rate belongs to the gradient",
+    ),
     "no friction": (_mom((_V, "v - rate * dw")), _FIVE, "loses no speed"),
     "weighted": (_mom((_V, "momentum * v - (1 - momentum) * rate * dw")), _FIVE, "weighted by 1 - momentum"),
     "no rate": (_mom((_V, "momentum * v - dw")), _FIVE, "the rate is missing"),
     "swapped": (_mom((_V, "rate * v - momentum * dw")), _FIVE, "momentum and the rate are swapped"),
     "w alone": (_mom(("return w, v", "return w")), _FIVE, "it does not return (w, v)"),
-    "old velocity returned": ("""
+    "old velocity returned": (
+        """
 def momentum_step(w, dw, v, rate, momentum):
     new = momentum * v - rate * dw
     return w + new, v
-""", {"momentum_step": 1}, "the old velocity is returned"),
-    "in place": ("""
+""",
+        {"momentum_step": 1},
+        "the old velocity is returned",
+    ),
+    "in place": (
+        """
 def momentum_step(w, dw, v, rate, momentum):
     v *= momentum
     v -= rate * dw
     return w + v, v
-""", {"momentum_step": 1}, "v is changed in place"),
+""",
+        {"momentum_step": 1},
+        "v is changed in place",
+    ),
 }
 
 # ----------------------------------------------------------------------------------------- RMSProp
@@ -401,10 +494,18 @@ def _rms(*pairs):
     return _changed(_RMSPROP, *pairs)
 
 
-_C, _STEP, _FIVE_RMS = "decay * cache + (1 - decay) * dw**2", "w - rate * dw / np.sqrt(cache + epsilon)", {"rmsprop_step": 5}
+_C, _STEP, _FIVE_RMS = (
+    "decay * cache + (1 - decay) * dw**2",
+    "w - rate * dw / np.sqrt(cache + epsilon)",
+    {"rmsprop_step": 5},
+)
 
 WRONG["rmsprop_step"] = {
-    "epsilon outside": (_rms(("np.sqrt(cache + epsilon)", "(np.sqrt(cache) + epsilon)")), {"rmsprop_step": 5}, "epsilon is outside the root"),
+    "epsilon outside": (
+        _rms(("np.sqrt(cache + epsilon)", "(np.sqrt(cache) + epsilon)")),
+        {"rmsprop_step": 5},
+        "epsilon is outside the root",
+    ),
     "no epsilon": (_rms(("cache + epsilon", "cache")), _FIVE_RMS, "epsilon is missing"),
     "decay swapped": (_rms((_C, "(1 - decay) * cache + decay * dw**2")), _FIVE_RMS, "the decay is swapped"),
     "no root": (_rms(("np.sqrt(cache + epsilon)", "(cache + epsilon)")), _FIVE_RMS, "the root is missing"),
@@ -412,13 +513,21 @@ WRONG["rmsprop_step"] = {
     "AdaGrad": (_rms((_C, "cache + dw**2")), _FIVE_RMS, "this is AdaGrad"),
     "no factor": (_rms(("(1 - decay) * dw**2", "dw**2")), _FIVE_RMS, "the factor 1 - decay is missing"),
     "uphill": (_rms(("w - rate", "w + rate")), _FIVE_RMS, "uphill"),
-    "old mean": ("""
+    "old mean": (
+        """
 def rmsprop_step(w, dw, cache, rate, decay, epsilon):
     w = w - rate * dw / np.sqrt(cache + epsilon)
     cache = decay * cache + (1 - decay) * dw**2
     return w, cache
-""", _FIVE_RMS, "the old running mean is used"),
+""",
+        _FIVE_RMS,
+        "the old running mean is used",
+    ),
     "no division": (_rms((" / np.sqrt(cache + epsilon)", "")), _FIVE_RMS, "the division is missing"),
     "w alone": (_rms(("return w, cache", "return w")), _FIVE_RMS, "it does not return (w, cache)"),
-    "in place": (_rms((f"cache = {_C}", "cache *= decay\n    cache += (1 - decay) * dw**2")), {"rmsprop_step": 1}, "cache is changed in place"),
+    "in place": (
+        _rms((f"cache = {_C}", "cache *= decay\n    cache += (1 - decay) * dw**2")),
+        {"rmsprop_step": 1},
+        "cache is changed in place",
+    ),
 }

@@ -37,11 +37,13 @@ class Torch:
             layer.bias.data = torch.from_numpy(params["b" + name].copy())
         weights = [self.model[0].weight, self.model[2].weight]
         biases = [self.model[0].bias, self.model[2].bias]
-        self.optimizer = torch.optim.SGD([{"params": weights, "weight_decay": REG}, {"params": biases}], lr=RATE, momentum=0.9)
+        self.optimizer = torch.optim.SGD(
+            [{"params": weights, "weight_decay": REG}, {"params": biases}], lr=RATE, momentum=0.9
+        )
 
     def epoch(self, X, y, order, size):
         for first in range(0, len(X), size):
-            batch = order[first:first + size]
+            batch = order[first : first + size]
             self.optimizer.zero_grad(set_to_none=True)
             torch.nn.functional.cross_entropy(self.model(X[batch]), y[batch]).backward()
             self.optimizer.step()
@@ -62,8 +64,19 @@ def test_an_epoch_takes_at_most_three_quarters_of_pytorchs_time(images, benchmar
             # `train` draws its batches from its seed: PyTorch gets the same order, and the drawing is in our time alone
             order = torch.from_numpy(np.random.default_rng(k).permutation(piece))
             start = perf_counter()
-            train(two_layer_net, params, X[part], y[part], optimizer=optimizer, epochs=1, batch_size=size, reg=REG,
-                  seed=k, check_on=1, quiet=True)
+            train(
+                two_layer_net,
+                params,
+                X[part],
+                y[part],
+                optimizer=optimizer,
+                epochs=1,
+                batch_size=size,
+                reg=REG,
+                seed=k,
+                check_on=1,
+                quiet=True,
+            )
             middle = perf_counter()
             theirs.epoch(tensors[0][part], tensors[1][part], order, size)
             times[k - 1] = middle - start, perf_counter() - middle
@@ -71,8 +84,10 @@ def test_an_epoch_takes_at_most_three_quarters_of_pytorchs_time(images, benchmar
                 difference = np.abs(theirs.model[0].weight.detach().numpy().T - params["W1"]).max()
     ours, peer = np.median(times, axis=0) * N / piece
     ratio = float(np.median(times[:, 0] / times[:, 1]))
-    print(f"\nepoch of {N:,} images at batch {size}: {ours:.2f} s against PyTorch's {peer:.2f} s, "
-          f"{ratio:.2f} times (at most 0.75 wanted), both with {THREADS} threads")
+    print(
+        f"\nepoch of {N:,} images at batch {size}: {ours:.2f} s against PyTorch's {peer:.2f} s, "
+        f"{ratio:.2f} times (at most 0.75 wanted), both with {THREADS} threads"
+    )
     for library in threadpoolctl.threadpool_info():
         print("   ", library)
     benchmark.extra_info.update(ratio=ratio, target=0.75, seconds=ours, pytorch_seconds=peer)

@@ -83,13 +83,16 @@ def test_lab_3_is_faster_than_the_textbook(lab3, benchmark, name, target):
     ratio = float(np.median([textbook_time / our_time for textbook_time, our_time in times]))
     textbook_time, our_time = (float(t) for t in np.median(times, axis=0))
     textbook_error, our_error = (float(e) for e in np.max(errors, axis=0))
-    print(f"\nlab 3, {name}: {ratio:.1f} times as fast as the textbook (at least {target} wanted); "
-          f"1,000 steps: {our_time * STEPS:.1f} s against {textbook_time * STEPS:.1f} s; "
-          f"largest error {our_error:.1e} against {textbook_error:.1e}")
+    print(
+        f"\nlab 3, {name}: {ratio:.1f} times as fast as the textbook (at least {target} wanted); "
+        f"1,000 steps: {our_time * STEPS:.1f} s against {textbook_time * STEPS:.1f} s; "
+        f"largest error {our_error:.1e} against {textbook_error:.1e}"
+    )
     for library in threadpoolctl.threadpool_info():
         print("   ", library)
-    benchmark.extra_info.update(ratio=ratio, target=target, textbook_ms=textbook_time * 1e3,
-                                error=our_error, textbook_error=textbook_error)
+    benchmark.extra_info.update(
+        ratio=ratio, target=target, textbook_ms=textbook_time * 1e3, error=our_error, textbook_error=textbook_error
+    )
     benchmark.pedantic(ours, args=(path[50],), rounds=10, warmup_rounds=1)
     assert our_error <= 1.5 * textbook_error  # both are rounding noise of the same size, or ours is smaller
     assert ratio >= target

@@ -29,14 +29,33 @@ def test_sixty_submissions_of_lab_3(tmp_path):
     release = nbformat.read(tmp_path / "release" / path.stem / path.name, as_version=4)
     source, table = labs.read_lab(path), test_proof.TABLES[path.name]
     for i in range(COUNT):
-        nb = tiny_lab.answered(release, source) if i % 2 == 0 else test_proof._mixed(
-            (path, source, release, table, None), "WRONG", i)[0]
+        nb = (
+            tiny_lab.answered(release, source)
+            if i % 2 == 0
+            else test_proof._mixed((path, source, release, table, None), "WRONG", i)[0]
+        )
         (tmp_path / "in" / f"student-{i:02}").mkdir(parents=True)
         nbformat.write(nb, tmp_path / "in" / f"student-{i:02}" / path.name)
     data = ["--standin"] if os.environ.get("LABKIT_DATA") == "standin" else []
     started = time.monotonic()
-    assert main(["grade", str(tmp_path / "in"), "--out", str(tmp_path / "report"), "--notebooks", str(path.parent),
-                 "--labs", "3", "--jobs", "2", *data]) == 0
+    assert (
+        main(
+            [
+                "grade",
+                str(tmp_path / "in"),
+                "--out",
+                str(tmp_path / "report"),
+                "--notebooks",
+                str(path.parent),
+                "--labs",
+                "3",
+                "--jobs",
+                "2",
+                *data,
+            ]
+        )
+        == 0
+    )
     seconds = (time.monotonic() - started) * 60 / COUNT
     print(f"\n60 submissions of lab 3, two at a time: {seconds / 60:.1f} min")
     assert seconds < 8 * 60

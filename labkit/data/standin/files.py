@@ -26,7 +26,7 @@ VERSION = "standin-1"  # name of the folder in the cache: another version, anoth
 BYTES = (6_198_577, 6_198_420, 6_198_578, 6_198_337, 6_198_389, 6_198_460, 148)
 SIZES = dict(zip((*TRAINING_FILES, TEST_FILE, META_FILE), BYTES))
 MEGABYTES = 37
-AT_ONCE = 125          # pictures drawn together: what fits in a processor's cache is fastest
+AT_ONCE = 125  # pictures drawn together: what fits in a processor's cache is fastest
 FIRST_SEED = 1_000_000_000
 
 # How much of each difficulty the set has; chosen so that classifiers do as data/README.md tells.
@@ -56,8 +56,10 @@ def make_standin(folder):
         write(unfinished, *draw())
         _rename(unfinished, target)
     except OSError as error:
-        raise DataError(f"The stand-in ({MEGABYTES} MB) could not be written into {folder} "
-                        f"({error.strerror or error}): name another folder.") from error
+        raise DataError(
+            f"The stand-in ({MEGABYTES} MB) could not be written into {folder} "
+            f"({error.strerror or error}): name another folder."
+        ) from error
     finally:  # also on an interrupt
         shutil.rmtree(unfinished, ignore_errors=True)
     return target
@@ -81,8 +83,10 @@ def standin_folder():
         except (OSError, DataError, NotImplementedError) as error:  # the last: a disk without locks
             refusals.append(f"{place} ({getattr(error, 'strerror', None) or error})")
     tried = " nor into ".join(refusals)
-    raise DataError(f"The stand-in ({MEGABYTES} MB) could be written neither into {tried}: "
-                    "name a folder by LABKIT_CACHE that has room and where you may write.")
+    raise DataError(
+        f"The stand-in ({MEGABYTES} MB) could be written neither into {tried}: "
+        "name a folder by LABKIT_CACHE that has room and where you may write."
+    )
 
 
 def is_complete(folder):
@@ -101,6 +105,7 @@ def _user():
 def _locked(place):
     """Only one process at a time works in this place; the others wait."""
     from filelock import FileLock
+
     place.mkdir(parents=True, exist_ok=True)
     with FileLock(place / "lock", timeout=300):
         yield
@@ -118,8 +123,9 @@ def _make_way(target):
     with contextlib.suppress(OSError):
         target.rmdir()
     if os.path.lexists(target):
-        raise DataError(f"{target} holds something else than the complete stand-in: delete it yourself, "
-                        "or name another folder.")
+        raise DataError(
+            f"{target} holds something else than the complete stand-in: delete it yourself, or name another folder."
+        )
 
 
 def _rename(unfinished, target):
@@ -132,6 +138,7 @@ def _rename(unfinished, target):
 
 
 # --- the pictures
+
 
 def draw():
     """All pictures (12000, 3, 32, 32) uint8, their labels (12000,) and kinds; the last 2,000 are for test."""
@@ -153,9 +160,9 @@ def parts(rows):
     """Yield (class number, kind, rows): a class's rows dealt out to its kinds, in parts to draw at once."""
     for number, label in enumerate(CLASSES):
         for kind in range(len(KINDS[label])):
-            mine = rows[number, kind::len(KINDS[label])]
+            mine = rows[number, kind :: len(KINDS[label])]
             for start in range(0, len(mine), AT_ONCE):
-                yield number, kind, mine[start:start + AT_ONCE]
+                yield number, kind, mine[start : start + AT_ONCE]
 
 
 def shuffled(n, seed):
@@ -167,18 +174,26 @@ def snapshots(label, kind, n, seed):
     """`n` pictures of a kind as a careless photographer would take them: (n, 3, 32, 32) uint8."""
     look, scene, camera = (Dice(seed + i, n) for i in range(3))
     picture = compose(
-        label, kind, look, scene,
-        viewpoint=camera(-VIEWPOINT, VIEWPOINT), scale=camera(*SCALE), deformation=camera(-1.0, 1.0),
+        label,
+        kind,
+        look,
+        scene,
+        viewpoint=camera(-VIEWPOINT, VIEWPOINT),
+        scale=camera(*SCALE),
+        deformation=camera(-1.0, 1.0),
         occlusion=camera.chance(OCCLUDED) * camera(0.1, OCCLUSION),
-        illumination=camera(-ILLUMINATION, ILLUMINATION), clutter=camera(0.0, CLUTTER),
+        illumination=camera(-ILLUMINATION, ILLUMINATION),
+        clutter=camera(0.0, CLUTTER),
         mirror=2.0 * camera.chance(0.5) - 1.0,
-        shift=(camera(-SHIFT, SHIFT), camera(-SHIFT, SHIFT)))
+        shift=(camera(-SHIFT, SHIFT), camera(-SHIFT, SHIFT)),
+    )
     picture = scenes.defocus(picture, camera(0.0, BLUR))
     picture += GRAIN * (2.0 * camera.uniform(3, 32, 32) - 1.0)
     return to_bytes(picture, CONTRAST)
 
 
 # --- the files, byte by byte in the layout of the official ones: a pickle of Python 2, protocol 2
+
 
 def write(folder, pictures, labels, kinds):
     """The seven files."""
@@ -194,19 +209,45 @@ def write(folder, pictures, labels, kinds):
 def batch_file(title, labels, pixels, names):
     """Content of a batch file; pixels (n, 3072) uint8, n below 65,536."""
     shape = number(pixels.shape[0]) + number(pixels.shape[1]) + b"\x86"
-    uint8 = (b"cnumpy\ndtype\n" + text("u1") + b"K\0K\x01\x87R(K\x03" + text("|")
-             + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb")
+    uint8 = (
+        b"cnumpy\ndtype\n"
+        + text("u1")
+        + b"K\0K\x01\x87R(K\x03"
+        + text("|")
+        + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb"
+    )
     content = b"T" + struct.pack("<I", pixels.size) + pixels.tobytes()
-    array = (b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85" + text("b") + b"\x87R"
-             + b"(K\x01" + shape + uint8 + b"\x89" + content + b"tb")  # \x89: rows first, not columns
-    return pickled({"batch_label": text(title), "labels": listed(b"K" + bytes([y]) for y in labels.tolist()),
-                    "data": array, "filenames": listed(map(text, names))})
+    array = (
+        b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85"
+        + text("b")
+        + b"\x87R"
+        + b"(K\x01"
+        + shape
+        + uint8
+        + b"\x89"
+        + content
+        + b"tb"
+    )  # \x89: rows first, not columns
+    return pickled(
+        {
+            "batch_label": text(title),
+            "labels": listed(b"K" + bytes([y]) for y in labels.tolist()),
+            "data": array,
+            "filenames": listed(map(text, names)),
+        }
+    )
 
 
 def meta_file():
     """Content of batches.meta; the key `data_set`, which the official file lacks, marks the stand-in."""
-    return pickled({"num_cases_per_batch": number(PER_FILE), "label_names": listed(map(text, CLASSES)),
-                    "num_vis": number(PIXELS), "data_set": text("stand-in")})
+    return pickled(
+        {
+            "num_cases_per_batch": number(PER_FILE),
+            "label_names": listed(map(text, CLASSES)),
+            "num_vis": number(PIXELS),
+            "data_set": text("stand-in"),
+        }
+    )
 
 
 def pickled(items):

@@ -4,18 +4,25 @@ import numbers
 
 import numpy as np
 
-from labkit.data.standin.brush import HALF, X, Y, Dice, Layer, each, limit
 from labkit.data.standin import scenes
+from labkit.data.standin.brush import HALF, Dice, Layer, X, Y, each, limit
 from labkit.data.standin.shapes import BENDING, KINDS
 
 CLASSES = tuple(KINDS)
-RANGES = {"viewpoint": (-1, 1), "scale": (0.5, 1.5), "deformation": (-1, 1), "occlusion": (0, 1),
-          "illumination": (-1, 1), "clutter": (0, 1)}
+RANGES = {
+    "viewpoint": (-1, 1),
+    "scale": (0.5, 1.5),
+    "deformation": (-1, 1),
+    "occlusion": (0, 1),
+    "illumination": (-1, 1),
+    "clutter": (0, 1),
+}
 LARGEST_SEED = 99_999_999
 
 
-def render(label, *, viewpoint=0.0, scale=1.0, deformation=0.0, occlusion=0.0, illumination=0.0, clutter=0.0,
-           variant=0, seed=0):
+def render(
+    label, *, viewpoint=0.0, scale=1.0, deformation=0.0, occlusion=0.0, illumination=0.0, clutter=0.0, variant=0, seed=0
+):
     """One picture of a class, with each of the seven difficulties of recognition set by hand.
 
     The defaults give the plain picture: the object complete, in even light, before an empty background.
@@ -32,8 +39,14 @@ def render(label, *, viewpoint=0.0, scale=1.0, deformation=0.0, occlusion=0.0, i
     Raises ValueError, naming the argument, if one is not a number or out of its range.
     """
     number = _class_number(label)
-    settings = {"viewpoint": viewpoint, "scale": scale, "deformation": deformation, "occlusion": occlusion,
-                "illumination": illumination, "clutter": clutter}
+    settings = {
+        "viewpoint": viewpoint,
+        "scale": scale,
+        "deformation": deformation,
+        "occlusion": occlusion,
+        "illumination": illumination,
+        "clutter": clutter,
+    }
     settings = {name: each(_in_range(name, value)) for name, value in settings.items()}
     variant, seed = _whole("variant", variant), _whole("seed", seed)
     kind = variant % len(KINDS[CLASSES[number]])
@@ -41,8 +54,21 @@ def render(label, *, viewpoint=0.0, scale=1.0, deformation=0.0, occlusion=0.0, i
     return to_bytes(compose(CLASSES[number], kind, look, scene, **settings))[0]
 
 
-def compose(label, kind, look, scene, *, viewpoint, scale, deformation, occlusion, illumination, clutter,
-            mirror=1.0, shift=(0.0, 0.0)):
+def compose(
+    label,
+    kind,
+    look,
+    scene,
+    *,
+    viewpoint,
+    scale,
+    deformation,
+    occlusion,
+    illumination,
+    clutter,
+    mirror=1.0,
+    shift=(0.0, 0.0),
+):
     """Pictures of one kind of a class, not yet rounded: (n, 3, 32, 32) float32, about 0 to 1.
 
     kind: position in KINDS[label]. look, scene: `Dice` for the object and for everything else.

@@ -12,25 +12,73 @@ GLASS, YELLOW = rgb((0.28, 0.36, 0.44)), rgb((0.93, 0.80, 0.25))
 RED, PINK = rgb((0.80, 0.15, 0.12)), rgb((0.85, 0.50, 0.50))
 
 METAL = [(0.92, 0.93, 0.95), (0.85, 0.85, 0.88), (0.70, 0.72, 0.76), (0.45, 0.50, 0.58), (0.30, 0.34, 0.30)]
-PAINT = [(0.75, 0.10, 0.10), (0.85, 0.15, 0.12), (0.12, 0.22, 0.60), (0.90, 0.90, 0.90), (0.12, 0.12, 0.14),
-         (0.62, 0.64, 0.68), (0.90, 0.75, 0.12), (0.10, 0.40, 0.25), (0.30, 0.55, 0.80)]
-PLUMAGE = [(0.45, 0.32, 0.22), (0.20, 0.20, 0.22), (0.65, 0.55, 0.45), (0.20, 0.40, 0.75), (0.80, 0.30, 0.20),
-           (0.85, 0.75, 0.30), (0.88, 0.88, 0.86), (0.45, 0.55, 0.35)]
-FUR = [(0.82, 0.52, 0.26), (0.45, 0.44, 0.44), (0.12, 0.11, 0.12), (0.90, 0.88, 0.84), (0.50, 0.36, 0.25),
-       (0.68, 0.58, 0.46)]
+PAINT = [
+    (0.75, 0.10, 0.10),
+    (0.85, 0.15, 0.12),
+    (0.12, 0.22, 0.60),
+    (0.90, 0.90, 0.90),
+    (0.12, 0.12, 0.14),
+    (0.62, 0.64, 0.68),
+    (0.90, 0.75, 0.12),
+    (0.10, 0.40, 0.25),
+    (0.30, 0.55, 0.80),
+]
+PLUMAGE = [
+    (0.45, 0.32, 0.22),
+    (0.20, 0.20, 0.22),
+    (0.65, 0.55, 0.45),
+    (0.20, 0.40, 0.75),
+    (0.80, 0.30, 0.20),
+    (0.85, 0.75, 0.30),
+    (0.88, 0.88, 0.86),
+    (0.45, 0.55, 0.35),
+]
+FUR = [
+    (0.82, 0.52, 0.26),
+    (0.45, 0.44, 0.44),
+    (0.12, 0.11, 0.12),
+    (0.90, 0.88, 0.84),
+    (0.50, 0.36, 0.25),
+    (0.68, 0.58, 0.46),
+]
 HIDE = [(0.60, 0.40, 0.22), (0.52, 0.34, 0.20), (0.68, 0.48, 0.30), (0.45, 0.33, 0.24)]
-COAT = [(0.45, 0.26, 0.14), (0.32, 0.18, 0.11), (0.14, 0.12, 0.12), (0.86, 0.84, 0.80), (0.60, 0.38, 0.20),
-        (0.55, 0.54, 0.54)]
-SKIN = [(0.35, 0.58, 0.20), (0.50, 0.65, 0.25), (0.45, 0.40, 0.22), (0.30, 0.42, 0.22), (0.75, 0.30, 0.15),
-        (0.60, 0.55, 0.35)]
-HULL = [(0.15, 0.18, 0.28), (0.60, 0.14, 0.12), (0.90, 0.90, 0.92), (0.30, 0.32, 0.35), (0.20, 0.40, 0.60),
-        (0.45, 0.30, 0.20)]
+COAT = [
+    (0.45, 0.26, 0.14),
+    (0.32, 0.18, 0.11),
+    (0.14, 0.12, 0.12),
+    (0.86, 0.84, 0.80),
+    (0.60, 0.38, 0.20),
+    (0.55, 0.54, 0.54),
+]
+SKIN = [
+    (0.35, 0.58, 0.20),
+    (0.50, 0.65, 0.25),
+    (0.45, 0.40, 0.22),
+    (0.30, 0.42, 0.22),
+    (0.75, 0.30, 0.15),
+    (0.60, 0.55, 0.35),
+]
+HULL = [
+    (0.15, 0.18, 0.28),
+    (0.60, 0.14, 0.12),
+    (0.90, 0.90, 0.92),
+    (0.30, 0.32, 0.35),
+    (0.20, 0.40, 0.60),
+    (0.45, 0.30, 0.20),
+]
 SAILS = [(0.96, 0.96, 0.94), (0.90, 0.86, 0.76), (0.85, 0.30, 0.22), (0.25, 0.35, 0.65)]
-LOADS = [(0.92, 0.92, 0.92), (0.80, 0.80, 0.78), (0.75, 0.30, 0.20), (0.25, 0.40, 0.65), (0.85, 0.70, 0.25),
-         (0.45, 0.50, 0.45)]
+LOADS = [
+    (0.92, 0.92, 0.92),
+    (0.80, 0.80, 0.78),
+    (0.75, 0.30, 0.20),
+    (0.25, 0.40, 0.65),
+    (0.85, 0.70, 0.25),
+    (0.45, 0.50, 0.45),
+]
 
 
 # --- airplane
+
 
 def airliner(layer, d, pose):
     body, mark = d.colour(METAL), d.colour(PAINT)
@@ -82,6 +130,7 @@ def propeller_plane(layer, d, pose):
 
 # --- automobile
 
+
 def wheels(layer, at, y, radius):
     for x in at:
         layer.ellipse(x, y, radius, radius, BLACK)
@@ -107,8 +156,7 @@ def car_from_ahead(layer, d, pose):
     layer.box(0.36, 0.30, 0.60, 0.62, BLACK)
     layer.polygon([(-0.40, roof), (0.40, roof), (0.58, -0.04), (-0.58, -0.04)], body * 0.9)
     layer.polygon([(-0.34, roof + 0.08), (0.34, roof + 0.08), (0.48, -0.06), (-0.48, -0.06)], GLASS)
-    layer.polygon([(-0.58, -0.06), (0.58, -0.06), (0.68, 0.14), (0.66, 0.46), (-0.66, 0.46), (-0.68, 0.14)],
-                  body)
+    layer.polygon([(-0.58, -0.06), (0.58, -0.06), (0.68, 0.14), (0.66, 0.46), (-0.66, 0.46), (-0.68, 0.14)], body)
     layer.box(-0.28, 0.12, 0.28, 0.26, DARK)
     layer.box(-0.62, 0.36, 0.62, 0.46, body * 0.6)
     for side in (-0.48, 0.48):
@@ -119,14 +167,14 @@ def sports_car(layer, d, pose):
     body = d.colour(PAINT)
     roof = -0.24 - 0.06 * pose
     layer.polygon([(-0.30, roof), (0.06, roof), (0.44, 0.06), (-0.62, 0.06)], GLASS)
-    layer.polygon([(-0.88, 0.0), (-0.40, -0.02), (0.30, 0.04), (0.92, 0.18), (0.92, 0.34), (-0.90, 0.34)],
-                  body)
+    layer.polygon([(-0.88, 0.0), (-0.40, -0.02), (0.30, 0.04), (0.92, 0.18), (0.92, 0.34), (-0.90, 0.34)], body)
     layer.limb(-0.80, 0.12, 0.70, 0.20, 0.025, 0.025, body * 0.6)
     layer.polygon([(-0.92, -0.20), (-0.68, -0.20), (-0.72, -0.10), (-0.90, 0.02)], body * 0.8)
     wheels(layer, (-0.56, 0.54), 0.34, d(0.18, 0.22))
 
 
 # --- bird
+
 
 def perched_bird(layer, d, pose):
     body, belly = d.colour(PLUMAGE), d.colour(PLUMAGE)
@@ -170,14 +218,21 @@ def water_bird(layer, d, pose):
 
 # --- cat
 
+
 def cat_head(layer, x, y, size, fur, iris):
     """Upright pointed ears, slit eyes, whiskers."""
     inner = 0.5 * fur + 0.5 * PINK
     for side in (-1.0, 1.0):
-        ear = [(x + side * size * 0.98, y - 1.35 * size), (x + side * size * 0.95, y - 0.2 * size),
-               (x + side * size * 0.15, y - 0.75 * size)]
-        small = [(x + side * size * 0.85, y - 1.10 * size), (x + side * size * 0.80, y - 0.45 * size),
-                 (x + side * size * 0.38, y - 0.75 * size)]
+        ear = [
+            (x + side * size * 0.98, y - 1.35 * size),
+            (x + side * size * 0.95, y - 0.2 * size),
+            (x + side * size * 0.15, y - 0.75 * size),
+        ]
+        small = [
+            (x + side * size * 0.85, y - 1.10 * size),
+            (x + side * size * 0.80, y - 0.45 * size),
+            (x + side * size * 0.38, y - 0.75 * size),
+        ]
         layer.polygon(ear if side > 0 else ear[::-1], fur)
         layer.polygon(small if side > 0 else small[::-1], inner)
     layer.ellipse(x, y, size, 0.85 * size, fur)
@@ -185,8 +240,9 @@ def cat_head(layer, x, y, size, fur, iris):
     for side in (-1.0, 1.0):
         layer.ellipse(x + side * 0.42 * size, y - 0.10 * size, 0.20 * size, 0.17 * size, iris)
         layer.ellipse(x + side * 0.42 * size, y - 0.10 * size, 0.07 * size, 0.17 * size, BLACK)
-        layer.limb(x + side * 0.3 * size, y + 0.42 * size, x + side * 1.15 * size, y + 0.34 * size,
-                   0.02, 0.015, WHITE, 0.7)
+        layer.limb(
+            x + side * 0.3 * size, y + 0.42 * size, x + side * 1.15 * size, y + 0.34 * size, 0.02, 0.015, WHITE, 0.7
+        )
     layer.ellipse(x, y + 0.28 * size, 0.11 * size, 0.08 * size, PINK)
 
 
@@ -235,6 +291,7 @@ def walking_cat(layer, d, pose):
 
 
 # --- deer
+
 
 def antlers(layer, x, y, shown, lean):
     """Branched antlers over a head whose crown is at (x, y), seen from the side."""
@@ -285,6 +342,7 @@ def stag_face(layer, d, pose):
 
 # --- dog
 
+
 def dog_face(layer, d, pose):
     fur, ear = d.colour(FUR), d.colour(FUR)
     drop, lean = 0.34 + 0.16 * pose, 0.08 * pose
@@ -329,6 +387,7 @@ def sitting_dog(layer, d, pose):
 
 
 # --- frog
+
 
 def frog_from_ahead(layer, d, pose):
     skin = d.colour(SKIN)
@@ -386,6 +445,7 @@ def frog_from_above(layer, d, pose):
 
 # --- horse
 
+
 def horse(layer, d, pose, grazing=0.0):
     coat = d.colour(COAT)
     mane = d.colour([(0.10, 0.08, 0.08), (0.20, 0.12, 0.08), (0.80, 0.74, 0.62)])
@@ -426,6 +486,7 @@ def horse_head(layer, d, pose):
 
 # --- ship
 
+
 def freighter(layer, d, pose):
     hull, house = d.colour(HULL), d.colour([(0.92, 0.92, 0.92), (0.80, 0.76, 0.66)])
     top = 0.10 + 0.06 * pose
@@ -463,6 +524,7 @@ def liner(layer, d, pose):
 
 
 # --- truck
+
 
 def box_truck(layer, d, pose):
     cab, load = d.colour(PAINT), d.colour(LOADS)
