@@ -392,7 +392,8 @@ def landscape_plane(
     """Loss in a plane through the space of the parameters: dark is low, bright is high, a star the bottom of a bowl.
 
     a: (A,) steps along the first direction. b: (B,) steps along the second. losses: (A, B), loss at each pair.
-    levels: how many lines of equal loss, denser towards the bottom, or their values. colorbar: its label, None for no bar.
+    levels: how many lines of equal loss, denser towards the bottom, or their values.
+    colorbar: its label, None for no bar.
     Returns the Axes. Raises ValueError if losses is not (A, B), or not finite.
     """
     a, b, losses = (np.asarray(values, dtype=float) for values in (a, b, losses))
@@ -423,7 +424,9 @@ def landscape_plane(
 def step_sizes(sizes, losses, start=None, ax=None, data=None, title="Loss after one step, by its size"):
     """Loss after a single step against the step size, on log axes; the best size of each curve is circled.
 
-    sizes: (K,) step sizes. losses: (K,) losses, or a dict label -> (K,). start: the loss before the step, a dotted line.
+    sizes: (K,) step sizes.
+    losses: (K,) losses, or a dict label -> (K,).
+    start: the loss before the step, a dotted line.
     Returns the Axes. Raises ValueError if a curve has not one number for each size.
     """
     curves, sizes = _lines(losses, "losses"), _lines(sizes, "sizes")[None]

@@ -84,7 +84,8 @@ def train(
     """Train a network by mini-batch gradient descent.
 
     network: as in `labkit.networks`. params: its parameters, changed in place. X (N, ...), y (N,): training images.
-    X_val, y_val: validation images, to choose the best parameters. optimizer: from `labkit.optimizers`, SGD(0.1) by default.
+    X_val, y_val: validation images, to choose the best parameters.
+    optimizer: from `labkit.optimizers`, SGD(0.1) by default.
     epochs: passes over the training images. batch_size: images per step; None takes all (full batch).
     reg: strength of the penalty. rate_decay: factor of the learning rate after each epoch.
     seed: of the order of the images: the same seed gives the same history. check_on: training images in the
@@ -212,10 +213,11 @@ def search(
     build(setting, seed): the `train` arguments of a run as a dict, at least network, params and optimizer; each run
     has a seed of its own. space: dict name -> (low, high), drawn evenly on a logarithmic scale (whole numbers if both
     ends are), or a list of choices.
-    All runs train for `first` epochs; then the share `keep` with the best validation accuracy goes on for twice as many, and
-    so on until those that are left have trained for `epochs`. A run that diverges is out.
-    Returns `SearchResults`, a list of dicts sorted by validation accuracy: setting, val_accuracy (the best of its epochs),
-    epochs, state ("finished", "stopped" or "diverged"), history, seed. Interrupting returns what there is by then.
+    All runs train for `first` epochs; then the share `keep` with the best validation accuracy goes on for twice as
+    many, and so on until those that are left have trained for `epochs`. A run that diverges is out.
+    Returns `SearchResults`, a list of dicts sorted by validation accuracy: setting, val_accuracy (the best of its
+    epochs), epochs, state ("finished", "stopped" or "diverged"), history, seed.
+    Interrupting returns what there is by then.
     Raises ValueError for a space or numbers that make no search.
     """
     _check_search(space, runs, epochs, first, keep)
@@ -362,7 +364,8 @@ def save(path, history):
 def load(path):
     """The history that `save` wrote to a file, with its parameters.
 
-    Raises ValueError naming the file if it is truncated, damaged, or something else; FileNotFoundError if it is not there.
+    Raises ValueError naming the file if it is truncated, damaged, or something else;
+    FileNotFoundError if it is not there.
     """
     try:
         with np.load(path, allow_pickle=False) as file:

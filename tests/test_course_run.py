@@ -927,6 +927,7 @@ def test_a_written_answer_is_shown_without_its_markers():
     from labkit.course.site import markdown
 
     html = markdown(
-        "Why?\n\n### BEGIN SOLUTION\nBecause.\n### END SOLUTION\n### BEGIN MARKING NOTES\n1 point.\n### END MARKING NOTES"
+        "Why?\n\n### BEGIN SOLUTION\nBecause.\n### END SOLUTION\n### BEGIN MARKING NOTES\n1 point.\n"
+        "### END MARKING NOTES"
     )
     assert "<strong>Model answer</strong>" in html and "Because." in html and "BEGIN" not in html and "END" not in html

@@ -63,7 +63,8 @@ def _submissions(release):
                 "np.allclose = lambda *a: True",
                 "builtins.abs = lambda x: 0",
                 "sys.modules['labkit.check'] = types.ModuleType('labkit.check')",
-                "get_ipython().display_formatter.formatters['text/plain'].for_type(float, lambda o, p, c: p.text('20.0'))",
+                "get_ipython().display_formatter.formatters['text/plain'].for_type(float, lambda o, p, c: "
+                "p.text('20.0'))",
                 "class check:\n    score = staticmethod(lambda f: 20.0)",
                 "print = float = None",
             ]
@@ -324,10 +325,12 @@ def test_a_submission_sees_neither_others_nor_the_network(course, tmp_path):
                 "try: socket.create_connection(('127.0.0.1', 22), 1); seen.append('network')\nexcept OSError: pass",
                 "try: socket.getaddrinfo('example.com', 80); seen.append('names')\nexcept OSError: pass",
                 "import labkit",
-                "try: open(os.path.join(os.path.dirname(labkit.__file__), 'x'), 'w'); seen.append('labkit can be written')\n"
+                "try: open(os.path.join(os.path.dirname(labkit.__file__), 'x'), 'w'); seen.append('labkit can be "
+                "written')\n"
                 "except OSError: pass",
                 "seen += [k for k in os.environ if 'TOKEN' in k]",
-                "seen += [p for p in os.listdir('/proc') if p.isdigit() and int(p) > 100] if os.path.exists('/proc') else []",
+                "seen += [p for p in os.listdir('/proc') if p.isdigit() and int(p) > 100] if "
+                "os.path.exists('/proc') else []",
                 "assert not seen, seen",
             ]
         ),

@@ -86,5 +86,6 @@ def test_importing_the_data_room_stays_light():
     import subprocess
     import sys
 
-    code = "import sys, labkit.data; print([m for m in ('matplotlib', 'pooch', 'requests', 'IPython') if m in sys.modules])"
+    heavy = ("matplotlib", "pooch", "requests", "IPython")
+    code = f"import sys, labkit.data; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT).stdout.strip() == "[]"

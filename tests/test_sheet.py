@@ -150,7 +150,7 @@ def make_class(report, count, seed=0, hostile=()):
     names = [f"student{i:03d}" for i in range(count)]
     for i, student in enumerate([*names, *hostile]):
         tame = student if i < count else f"hostile{i - count}"
-        points, status, more = [p for *_, p in RUBRIC], "ok", {}
+        points, more = [p for *_, p in RUBRIC], {}
         if i % 17 == 16:
             save(report, result(student, status="missing", points=[], message="not handed in"), tame)
             continue
@@ -621,7 +621,10 @@ def csv_text(browser):
     """What Export writes, caught on its way to the disk."""
     return browser.execute_async_script("""
         const done = arguments[0], make = URL.createObjectURL, click = HTMLAnchorElement.prototype.click;
-        URL.createObjectURL = (blob) => { blob.arrayBuffer().then((b) => done(new TextDecoder("utf-8", {ignoreBOM: true}).decode(b))); return "blob:x"; };
+        URL.createObjectURL = (blob) => {
+          blob.arrayBuffer().then((b) => done(new TextDecoder("utf-8", {ignoreBOM: true}).decode(b)));
+          return "blob:x";
+        };
         HTMLAnchorElement.prototype.click = function () { if (this.download !== "eye.csv") done("wrong name"); };
         document.querySelector("#export").click();
         URL.createObjectURL = make; HTMLAnchorElement.prototype.click = click;""")
@@ -710,7 +713,8 @@ def test_by_keyboard_alone(opened):
         ["student002", LAB, "accuracy-plot", "3", ""],
     ]
     tabbable = opened.execute_script(
-        "return new Set([...document.querySelectorAll('tbody [data-c][tabindex=\"0\"]')].map(e => e.closest('tr'))).size"
+        "return new Set([...document.querySelectorAll('tbody [data-c][tabindex=\"0\"]')].map(e => "
+        "e.closest('tr'))).size"
     )
     assert tabbable == 1
 
@@ -749,7 +753,7 @@ def test_points_survive_a_reload_and_export_and_come_back(opened, page, tmp_path
     assert find(opened, f"{evil} .comment[data-c='1.comment']").get_attribute("value") == "=cmd|' /C calc'!A0"
     assert not find(opened, "#unsaved").is_displayed()
     (tmp_path / "bad.csv").write_text(
-        "student;lab;id;points\nstudent003;%s;cost-plot;3,5\nnobody;x;y;1\nstudent004;%s;cost-plot;99\n" % (LAB, LAB)
+        f"student;lab;id;points\nstudent003;{LAB};cost-plot;3,5\nnobody;x;y;1\nstudent004;{LAB};cost-plot;99\n"
     )
     find(opened, "#import").send_keys(str(tmp_path / "bad.csv"))
     wait_for(
@@ -817,7 +821,8 @@ def test_the_reference_stays_on_top_and_pictures_come_as_they_are_needed(chromiu
     loaded = chromium.execute_script("return document.querySelectorAll('tbody img[src]').length")
     ready = chromium.execute_script("return performance.getEntriesByType('navigation')[0].loadEventEnd")
     print(
-        f"\n300 students: {path.stat().st_size / 1e6:.1f} MB, open in {seconds:.2f} s (load event after {ready / 1000:.2f} s), "
+        f"\n300 students: {path.stat().st_size / 1e6:.1f} MB, open in {seconds:.2f} s "
+        f"(load event after {ready / 1000:.2f} s), "
         f"{loaded} plots drawn at first"
     )
     assert loaded < 100
@@ -828,7 +833,8 @@ def test_the_reference_stays_on_top_and_pictures_come_as_they_are_needed(chromiu
     wait_for(
         lambda: chromium.execute_script(
             """return [...document.querySelectorAll('tbody img')].filter((i) => {
-        const r = i.getBoundingClientRect(); return r.bottom > 0 && r.top < innerHeight; }).every((i) => i.naturalWidth > 0)"""
+        const r = i.getBoundingClientRect(); return r.bottom > 0 && r.top < innerHeight; })
+          .every((i) => i.naturalWidth > 0)"""
         )
     )
 

@@ -242,7 +242,7 @@ def unwrap(function):
         elif hasattr(function, "__wrapped__"):
             function = function.__wrapped__
         elif not isinstance(function, (type, types.FunctionType)) and isinstance(
-            getattr(type(function), "__call__", None), types.FunctionType
+            inspect.getattr_static(type(function), "__call__", None), types.FunctionType
         ):
             function = type(function).__call__
         else:

@@ -72,11 +72,13 @@ scale_pixels = exercise(
                     ("// divides whole numbers and drops the rest: divide with /", lambda x: x // 127 - 1.0),
                     ("the result is rounded to whole numbers", lambda x: np.trunc(x / 127.5 - 1)),
                     (
-                        "the limits are those of the images at hand: two images would be scaled in two ways; 0 and 255 are fixed",
+                        "the limits are those of the images at hand: two images would be scaled in two ways; 0 "
+                        "and 255 are fixed",
                         _min_max,
                     ),
                     (
-                        "the limits are those of the images at hand: two images would be scaled in two ways; 0 and 255 are fixed",
+                        "the limits are those of the images at hand: two images would be scaled in two ways; 0 "
+                        "and 255 are fixed",
                         lambda x: 2 * (x / x.max()) - 1,
                     ),
                     (
@@ -149,7 +151,7 @@ def _label_arguments(rng, n, d, c):
 
 
 def _without_loops(make):
-    """Judged in the exercise itself: a loop over 5,000,000 pairs would hold up the lab, and `use` must not hand it on."""
+    """Judged in the exercise itself: a loop over 5,000,000 pairs would hold up the lab: `use` must not hand it on."""
     return lambda answer: loop_finder(answer, make)(answer)
 
 
@@ -263,7 +265,8 @@ nearest_labels = exercise(
                     ("argmin over all distances at once: one for each row (axis=1)", lambda d, y: y[d.argmin()]),
                     ("off by one: places are counted from 0", lambda d, y: y[d.argmin(axis=1) - 1]),
                     (
-                        "the second nearest: with the training images themselves the nearest would be the image itself, "
+                        "the second nearest: with the training images themselves the nearest would be the image "
+                        "itself, "
                         "but these are other images",
                         lambda d, y: y[d.argsort(axis=1)[:, 1]],
                     ),
@@ -470,7 +473,8 @@ def _constant(answer):
             ),
             *[
                 (
-                    "a small number added to the deviation: a test image that differs in the constant feature gets a value in the "
+                    "a small number added to the deviation: a test image that differs in the constant feature "
+                    "gets a value in the "
                     "millions; divide that feature by 1 instead",
                     _with_epsilon(10.0**-k, inside),
                 )
@@ -478,7 +482,8 @@ def _constant(answer):
                 for inside in (False, True)
             ],
             (
-                "the constant feature is set to 0 in the test images too: there it may differ, so it is centred like the others",
+                "the constant feature is set to 0 in the test images too: there it may differ, so it is centred "
+                "like the others",
                 lambda a, b: np.nan_to_num(_with_epsilon(0.0)(a, b), nan=0.0, posinf=0.0, neginf=0.0),
             ),
             (
@@ -495,7 +500,8 @@ def _constant(answer):
             ),
             *[
                 (
-                    "the test images have to be standardised with mean and deviation of the training images, this feature too",
+                    "the test images have to be standardised with mean and deviation of the training images, "
+                    "this feature too",
                     lambda a, b, m=m, s=s: _both(standardize_features_(a, a)[0], _guarded(b, m(a, b), s(a, b))),
                 )
                 for m in (lambda a, b: a, lambda a, b: b)
@@ -600,7 +606,8 @@ standardize_features = exercise(
                         ),
                         (_SEEN, lambda a, b: (b - _both(a, b).mean(axis=0)) / _both(a, b).std(axis=0)),
                         (
-                            "the statistics are those of the standardised training images, mean 0 and deviation 1: take them before",
+                            "the statistics are those of the standardised training images, mean 0 and deviation "
+                            "1: take them before",
                             lambda a, b: b + 0.0,
                         ),
                         ("the test images are centred only", lambda a, b: b - a.mean(axis=0)),

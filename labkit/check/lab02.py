@@ -290,7 +290,8 @@ hinge_loss = exercise(
                         lambda s, y, d: np.maximum(0, s[:, :, None] - s[:, None, y] + d).sum() / len(y),
                     ),
                     (
-                        "the scores of the right classes have lost their axis: make them a column, [:, None], so that each is "
+                        "the scores of the right classes have lost their axis: make them a column, [:, None], so "
+                        "that each is "
                         "subtracted from its own row",
                         lambda s, y, d: np.mean(np.maximum(0, s - _right(s, y)[:, 0] + d).sum(axis=1)),
                     ),

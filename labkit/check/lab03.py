@@ -692,7 +692,8 @@ accuracy = exercise(
                         lambda s, y: np.mean(s.argmin(axis=1) == y),
                     ),
                     (
-                        "a score is compared with the class: that is the highest score's place (np.argmax), not its value",
+                        "a score is compared with the class: that is the highest score's place (np.argmax), not "
+                        "its value",
                         lambda s, y: np.mean(s.max(axis=1) == y),
                     ),
                     (

@@ -264,14 +264,14 @@ def _any_scores(answer):
     high, low, mixed = [_shifted_scores(rng, levels) for levels in ([1e4] * 5, [-1e4] * 5, [1e4, 0, -1e4, 500, 0])]
     for key, right in [(1, _softmax_dW), (0, _softmax_loss_part)]:
 
-        def finds(*cases):
-            return part(
-                key,
-                RETURNS,
-                lambda a: (
-                    None if agrees(a, cases, right, lambda *args: len(args[2]) * right(*args), tolerance=1e-4) else "no"
-                ),
-            )(answer)
+        def finds(*cases, key=key, right=right):
+            def wrong(a):
+                def as_sum(*args):
+                    return len(args[2]) * right(*args)
+
+                return None if agrees(a, cases, right, as_sum, tolerance=1e-4) else "no"
+
+            return part(key, RETURNS, wrong)(answer)
 
         what = "gradient" if key else "loss"
         if finds(high, low):
@@ -398,7 +398,8 @@ _SVM_DW_MISTAKES = [
     ),
     ("only the largest margin of each image counts here: the loss sums over all classes", _wrong(_most_violating)),
     (
-        "the margins are the other way round: a class costs something if its score is above that of the right one, less 1",
+        "the margins are the other way round: a class costs something if its score is above that of the right "
+        "one, less 1",
         _wrong(lambda s, y: _hinge_dscores(-s, y)),
     ),
     (
@@ -679,7 +680,8 @@ confusion_matrix = exercise(
                         lambda y, p, C: confusion_matrix_(y, p, C).T,
                     ),
                     (
-                        "counts[y, predicted] += 1 adds 1 to each place once, however often it appears: np.add.at counts them all",
+                        "counts[y, predicted] += 1 adds 1 to each place once, however often it appears: "
+                        "np.add.at counts them all",
                         lambda y, p, C: np.minimum(confusion_matrix_(y, p, C), 1),
                     ),
                     ("shares of the true class: counts are asked", _share_of(1)),

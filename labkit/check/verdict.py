@@ -204,10 +204,11 @@ def loop_finder(answer, make):
     """A criterion: no loop in the source of an answer, none to be seen when it runs, and an answer at all."""
 
     def problem(_):
-        for small, *large in _SIZES:
-            outcome = answer(*make(answer.rng(), *small))
+        for sizes in _SIZES:
+            outcome = answer(*make(answer.rng(), *sizes[0]))
             if outcome.error is None or answer.unsolved:
                 break
+        small, *large = sizes
         if answer.unsolved:
             return "not done yet"
         if answer.borrowed:

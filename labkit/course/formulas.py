@@ -1,4 +1,4 @@
-r"""TeX formulas to MathML, which browsers draw without a script and without a network: latex2mathml, with its gaps named.
+r"""TeX formulas to MathML, which browsers draw with no script and no network: latex2mathml, with its gaps named.
 
 latex2mathml prints what it does not know as if it were a letter. Such a formula raises `ValueError` here, and the page
 shows its TeX, rather than a formula that looks right and is wrong.

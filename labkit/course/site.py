@@ -140,7 +140,7 @@ def _link_pages(out, labs):
     for before, lab, after in zip([None, *pages], pages, [*pages[1:], None]):
         links = template.render(before=before, after=after)
         html = (out / lab["page"]).read_text(encoding="utf-8")
-        linked = re.sub("(<!--links-->).*?(<!--/links-->)", lambda m: m[1] + links + m[2], html, flags=re.S)
+        linked = re.sub("(<!--links-->).*?(<!--/links-->)", lambda m, new=links: m[1] + new + m[2], html, flags=re.S)
         if linked != html:
             write(out / lab["page"], linked)
 

@@ -24,7 +24,9 @@ split = SimpleNamespace(y_train=y_train)
 STUBS = {
     "softmax_gradient": "def softmax_gradient(X, W, y, reg=0.0):\n    ...  # your code here",
     "svm_gradient": "def svm_gradient(X, W, y, reg=0.0):\n    ...  # your code here",
-    "minibatch_sgd": "def minibatch_sgd(gradient, X, y, W, step_size, steps, batch_size, rng):\n    ...  # your code here",
+    "minibatch_sgd": (
+        "def minibatch_sgd(gradient, X, y, W, step_size, steps, batch_size, rng):\n    ...  # your code here"
+    ),
     "confusion_matrix": "def confusion_matrix(y, predicted, C):\n    ...  # your code here",
     "template_images": "def template_images(W):\n    ...  # your code here",
 }

@@ -1,6 +1,7 @@
 """One epoch of a two-layer network against PyTorch on the CPU, in one run: `make bench` (needs PyTorch installed).
 
-49,000 images of 3,072 numbers in float32, momentum and a penalty, the same batches in the same order for both, no DataLoader;
+49,000 images of 3,072 numbers in float32, momentum and a penalty, the same batches in the same order for both, no
+DataLoader;
 both with two threads. The epoch is cut into pieces that are timed in turn, so that a busy machine
 slows both alike; the ratio is the median over the pieces. That both train alike is checked after the first of them.
 """

@@ -490,7 +490,7 @@ def horse_head(layer, d, pose):
 def freighter(layer, d, pose):
     hull, house = d.colour(HULL), d.colour([(0.92, 0.92, 0.92), (0.80, 0.76, 0.66)])
     top = 0.10 + 0.06 * pose
-    for i, x in enumerate((-0.30, -0.02, 0.26)):
+    for x in (-0.30, -0.02, 0.26):
         layer.box(x, top - d(0.16, 0.34), x + 0.25, top + 0.04, d.colour(PAINT))
     layer.box(-0.72, -0.42, -0.40, top + 0.04, house)
     layer.box(-0.70, -0.36, -0.42, -0.28, GLASS)
