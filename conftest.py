@@ -5,7 +5,9 @@ Two test processes share the cores, so each computes with one thread: two of eac
 
 import os
 
+from labkit.threads import one_each
+
 if "LABKIT_CIFAR10" not in os.environ:
     os.environ.setdefault("LABKIT_DATA", "standin")
-for library in ("OMP", "OPENBLAS", "MKL"):
-    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+for name, number in one_each().items():
+    os.environ.setdefault(name, number)

@@ -8,6 +8,10 @@ float32 scores are computed in float32 and float64 in float64; integers count as
 
 import numpy as np
 
+from labkit import threads
+
+threads.settle()
+
 
 def softmax(scores):
     """Class probabilities: exp(scores), normalised over the classes.

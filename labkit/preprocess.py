@@ -11,6 +11,10 @@ deviations, covariances) are summed in float64 in any case.
 
 import numpy as np
 
+from labkit import threads
+
+threads.settle()
+
 CHUNK = 512  # rows taken to float64 at a time, so that no float64 copy of a data set is ever made
 
 

@@ -1,15 +1,16 @@
 """Training: mini-batches, optimizer, learning-rate decay, and a `History` of what happened; search, save, load."""
 
-import os
-import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
+from . import threads
+from .files import whole_file
 from .optimizers import SGD
 from .progress import progress
+
+threads.settle()
 
 
 class TrainingDiverged(ArithmeticError):
@@ -342,23 +343,13 @@ def save(path, history):
     path: the file's name, used as it is. history: a `History`; `History(params=params)` saves parameters alone.
     The file is written under another name and renamed when complete: an interrupted save leaves the old file.
     """
-    path = Path(path)
     arrays = {f"params/{name}": np.asarray(w) for name, w in history.params.items()}
     if any(w.dtype.hasobject for w in arrays.values()):
         raise ValueError("params must be arrays of numbers, to be saved without pickles")
     arrays |= {name: np.asarray(getattr(history, name), dtype=float) for name in _CURVES}
     numbers = np.array([history.best_epoch, history.seconds, history.interrupted], dtype=float)
-    handle, temporary = tempfile.mkstemp(prefix=path.name + ".", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, format=np.array(_FORMAT), numbers=numbers, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp's file is for its owner alone
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with whole_file(path) as file:
+        np.savez(file, format=np.array(_FORMAT), numbers=numbers, **arrays)
 
 
 def load(path):
@@ -382,9 +373,3 @@ def load(path):
             f"anew ({type(problem).__name__})"
         ) from None
     return History(**curves, params=params, best_epoch=int(best_epoch), seconds=seconds, interrupted=bool(interrupted))
-
-
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -11,6 +11,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "labkit"
 ROOMS = [
+    "arguments",
+    "files",
+    "threads",
     "progress",
     "data",
     "preprocess",
@@ -20,6 +23,7 @@ ROOMS = [
     "networks",
     "optimizers",
     "training",
+    "search",
     "autodiff",
     "plots",
     "check",

@@ -13,7 +13,8 @@ import threading
 from pathlib import Path
 
 import labkit
-from labkit.course.site import anchor, duration, headings, write
+from labkit.course.site import anchor, duration, headings
+from labkit.files import write
 
 _IDENTIFIER = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}

@@ -3,12 +3,12 @@
 import csv
 import io
 import json
-import os
 import re
 import sys
-import tempfile
 import warnings
 from pathlib import Path
+
+from labkit.files import write
 
 REFERENCE = "_reference"
 
@@ -20,22 +20,6 @@ c = get_config()  # noqa: F821
 c.CourseDirectory.root = str(Path(__file__).parent) if "__file__" in globals() else str(Path.cwd())
 c.CourseDirectory.feedback_directory = "nbgrader-feedback"
 """
-
-
-def write(path, content):
-    """Write a file in one step: whoever reads it finds the old or the new content."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = content.encode("utf-8", "replace") if isinstance(content, str) else content
-    number, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(content)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def result_path(out, student, lab):

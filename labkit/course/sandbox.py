@@ -1,7 +1,7 @@
 """Starts a kernel with limits, and on Linux in namespaces of its own: no network, no foreign files or processes.
 
 `python -m labkit.course.sandbox SPEC.json COMMAND …` runs the command under what SPEC.json says (see `spec`).
-It is imported before anything else in the kernel's process, so it imports the standard library only.
+It is imported before anything else in the kernel's process, so it imports the standard library and `labkit.threads`.
 """
 
 import ctypes
@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from labkit.threads import one_each
 
 FULL, NETWORK, LIMITS = "full", "network", "limits"
 GUARANTEES = {
@@ -325,13 +327,9 @@ def private_environment(home, keep=()):
         *keep,
     }
     env = {name: os.environ[name] for name in wanted if name in os.environ}
-    one = dict.fromkeys(
-        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
-        "1",
-    )
     return (
         env
-        | one
+        | one_each()
         | {
             "HOME": str(home),
             "TMPDIR": str(home),

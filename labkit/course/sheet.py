@@ -21,7 +21,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
-from labkit.course.site import TEMPLATES, write
+from labkit.course.site import TEMPLATES
+from labkit.files import write
 
 THUMBNAIL = 320  # pixels: shown at about 230, and sharp there on most screens
 ENLARGED = 1100  # pixels: wider plots are reduced to it

@@ -8,7 +8,6 @@ leaves the old page or the new one, never half of one.
 import ast
 import base64
 import json
-import os
 import re
 import struct
 from html import escape, unescape
@@ -16,6 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from labkit.course.formulas import mathml
+from labkit.files import write
 
 TEMPLATES = Path(__file__).parent / "templates"
 _IMAGES = {"image/png": "png", "image/jpeg": "jpg", "image/svg+xml": "svg"}
@@ -23,19 +23,6 @@ _LONGEST_NUMBERS = 20  # lines of a lab's key numbers that the index shows
 
 
 # --- writing --------------------------------------------------------------------------------------
-
-
-def write(path, content):
-    """Write text or bytes to a file all at once: a reader sees the old content or the new."""
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def add_lab(out, lab, nb, source_folder):
