@@ -28,7 +28,8 @@ def affine_forward(x, w, b):
 def affine_backward(dout, cache, inputs=True):
     """Gradients of the affine layer.
 
-    dout: (N, M) gradient of the loss with respect to the layer's output. cache: from `affine_forward`.
+    dout: (N, M) gradient of the loss with respect to the layer's output.
+    cache: from `affine_forward`.
     inputs: False leaves dx out (None), as the first layer of a network does.
     Returns dx shaped like x, dw (D, M), db (M,).
     """
@@ -46,7 +47,8 @@ def relu_forward(x):
 def relu_backward(dout, cache):
     """Gradient of ReLU.
 
-    dout: (N, ...) gradient of the loss with respect to the layer's output. cache: what `relu_forward` returned.
+    dout: (N, ...) gradient of the loss with respect to the layer's output.
+    cache: what `relu_forward` returned.
     Returns dx, shaped like dout. At exactly 0 the derivative is taken as 0.
     """
     return dout * (cache > 0)
