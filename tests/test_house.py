@@ -1,82 +1,93 @@
-"""The house: each room imports only from rooms above it, stays readable, and documents what is public."""
+"""The house: each room imports only from rooms above it, stays readable, and documents what is public.
+
+The rules are in `house.py`. What does not comply yet is listed here by name: these lists only ever get shorter.
+"""
 
 import ast
-import importlib
-import inspect
 import re
+import subprocess
+import sys
 from pathlib import Path
 
+import house
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGE = ROOT / "labkit"
-ROOMS = [
-    "arguments",
-    "files",
-    "threads",
-    "progress",
-    "data",
-    "preprocess",
-    "losses",
-    "gradients",
-    "layers",
-    "networks",
-    "optimizers",
-    "training",
-    "search",
-    "autodiff",
-    "plots",
-    "check",
-    "course",
-]
-MODULES = sorted(PACKAGE.rglob("*.py"))
-
-
-def room_of(path):
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-
-
-def imported_rooms(path):
-    """Rooms of labkit that a module imports, at its top or inside its functions."""
-    here = ("labkit", *path.relative_to(PACKAGE).with_suffix("").parts)
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = ".".join(here[: len(here) - node.level]) if node.level else ""
-            module = ".".join(part for part in (base, node.module) if part)
-            names = [f"{module}.{alias.name}" for alias in node.names]
-        else:
-            continue
-        for name in names:
-            parts = name.split(".")
-            if parts[0] == "labkit" and len(parts) > 1 and parts[1] in ROOMS:
-                yield parts[1]
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_a_room_imports_only_from_rooms_above_it(path):
-    room = room_of(path)
-    if room in ("__init__", "__main__"):
-        return
-    assert room in ROOMS, f"{path.name} is in no room of the house: add it to DESIGN's order and here"
-    below = {other for other in imported_rooms(path) if ROOMS.index(other) > ROOMS.index(room)}
-    assert not below, f"{path.relative_to(ROOT)} imports from {below}, which stand below {room}"
-
-
-@pytest.mark.parametrize(
-    "room", [room for room in ROOMS if room not in ("course", "data", "check") and (PACKAGE / f"{room}.py").exists()]
+PACKAGE, TESTS = ROOT / "labkit", ROOT / "tests"
+ROOMS = (  # DESIGN's order, from the ground
+    *("arguments", "files", "threads", "progress", "data", "preprocess", "losses", "gradients", "layers", "networks"),
+    *("optimizers", "training", "search", "autodiff", "plots", "check", "course"),
 )
-def test_public_functions_say_what_they_take_and_return(room):
-    module = importlib.import_module(f"labkit.{room}")
-    for name, thing in vars(module).items():
-        if name.startswith("_") or not callable(thing) or getattr(thing, "__module__", "") != module.__name__:
-            continue
-        assert inspect.getdoc(thing), f"labkit.{room}.{name} has no docstring"
+MOST_LINES = 400
+
+# What may be imported where it is used: what is not there everywhere, and what is slow to import or takes memory
+# and is needed only to download, to draw the stand-in, or to show one image.
+OPTIONAL = {"IPython", "ipywidgets", "torch", "pooch", "requests", "urllib3", "filelock", "PIL"}
+
+# --- not yet; `course` is put into houses of its own by the work on marking
+
+CIRCLES = {"course/student.py, course/student_steps.py"}
+INNER_IMPORTS = {
+    *(f"data/{name}.py" for name in ("cifar10", "command", "download")),
+    *(f"course/{name}.py" for name in ("cli", "execute", "formulas", "grade", "kernel", "mark", "ready", "report")),
+    *(f"course/{name}.py" for name in ("run", "sandbox", "sheet", "site", "student")),
+}
+PRIVATE_NAMES = {"course/grade.py", "course/kernel.py", "course/student.py", "course/student_steps.py", "gradients.py"}
+LONG_FILES = {
+    *(f"check/lab0{i}.py" for i in range(1, 6)),
+    *(f"check/labs/lab0{i}.py" for i in range(1, 6)),
+    *("data/download.py", "data/standin/shapes.py", "plots.py"),
+}
+LONG_TESTS = {
+    *(f"answers/lab0{i}.py" for i in range(1, 6)),
+    *(f"test_{name}.py" for name in ("check_framework", "course_run", "data_download", "grade", "gradients", "plots")),
+    *("test_sheet.py", "test_standin.py"),
+}
+WITHOUT_DOCSTRING = {
+    *("data/standin/shapes.py", "data/standin/files.py"),
+    *("course/execute.py", "course/mark.py", "course/report.py"),
+}
+CROWDED = ("check/", "course/", "data/", "plots", "layers", "networks", "training")
+
+
+def none(found, but=()):
+    """Fails with what a rule found, without the findings in files that are excepted by name."""
+    left = [line for line in found if line.split(":")[0] not in but]
+    assert not left, "\n".join(left)
+
+
+def test_a_room_imports_only_from_rooms_above_it():
+    none(house.imports_from_below(PACKAGE, ROOMS))
+
+
+def test_no_files_import_each_other_in_a_circle():
+    none(house.circles(PACKAGE), CIRCLES)
+
+
+def test_imports_stand_at_the_top_of_their_file():
+    none(house.inner_imports(PACKAGE, OPTIONAL), INNER_IMPORTS)
+
+
+def test_no_private_name_is_taken_from_another_file():
+    none(house.private_names(PACKAGE), PRIVATE_NAMES)
+
+
+def test_no_file_is_long():
+    found = [line for line in house.long_files(PACKAGE, MOST_LINES) if not line.startswith("course/")]
+    none(found, LONG_FILES)
+    none(house.long_files(TESTS, MOST_LINES), LONG_TESTS)
+
+
+def test_what_is_public_says_what_it_is():
+    none(house.without_docstring(PACKAGE), WITHOUT_DOCSTRING)
+
+
+def test_docstrings_describe_one_argument_a_line():
+    none(line for line in house.crowded_arguments(PACKAGE) if not line.startswith(CROWDED))
 
 
 def test_the_oldest_promised_python_can_read_every_module():
-    for path in MODULES:
+    for path in house.modules(PACKAGE):
         ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 10))
 
 
@@ -87,9 +98,62 @@ def test_environment_yml_installs_the_package_with_all_that_the_labs_import():
 
 def test_importing_the_data_room_stays_light():
     """Its imports count in the memory and the start of everything: nothing that draws or downloads."""
-    import subprocess
-    import sys
-
-    heavy = ("matplotlib", "pooch", "requests", "IPython")
+    heavy = ("matplotlib", "pooch", "requests", "IPython", "PIL")
     code = f"import sys, labkit.data; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT).stdout.strip() == "[]"
+
+
+# --- each rule finds what is planted, and nothing in what is right
+
+RIGHT = {
+    "losses.py": '"""Losses."""\nimport sys\n',
+    "data/__init__.py": '"""Data."""\nfrom labkit.data.reader import read\n',
+    "data/reader.py": '"""Reader."""\ndef read():\n    """Reads."""\n    from PIL import Image\n    return Image\n',
+    "networks.py": '"""Networks."""\nfrom labkit import losses\nfrom labkit.data import read\nlosses.__name__, read\n',
+}
+DESCRIBED = '"""D."""\ndef f(x, y, z=1, *, w):\n    """Sum.\n\n    %s\n    """\n'
+
+
+@pytest.mark.parametrize(
+    "rule, arguments",
+    [
+        (house.imports_from_below, (ROOMS,)),
+        (house.circles, ()),
+        (house.inner_imports, (OPTIONAL,)),
+        (house.private_names, ()),
+        (house.long_files, (10,)),
+        (house.crowded_arguments, ()),
+    ],
+)
+def test_a_rule_finds_nothing_in_what_is_right(rule, arguments, tmp_path):
+    assert not list(rule(house.plant(tmp_path, RIGHT), *arguments))
+
+
+@pytest.mark.parametrize(
+    "rule, arguments, sources, words",
+    [
+        (house.imports_from_below, (ROOMS,), {"losses.py": "from labkit.networks import mlp"}, "py:1: .* networks"),
+        (house.imports_from_below, (ROOMS,), {"losses.py": "import labkit.networks as n"}, "losses.py:1: .* networks"),
+        (house.imports_from_below, (ROOMS,), {"losses.py": "def f():\n    from . import networks"}, "losses.py:2"),
+        (house.imports_from_below, (ROOMS,), {"cellar.py": ""}, "cellar.py: is in no room"),
+        (house.circles, (), {"losses.py": "import labkit.networks"}, "losses.py, networks.py"),
+        (house.circles, (),
+         {"data/reader.py": "def f():\n    from .late import g", "data/late.py": "from . import reader"},
+         "data/late.py, data/reader.py"),
+        (house.circles, (), {"data/reader.py": "from labkit.data import read"}, "data/__init__.py, data/reader.py"),
+        (house.inner_imports, (OPTIONAL,), {"losses.py": "def f():\n    import numpy"}, "losses.py:2: imports numpy"),
+        (house.inner_imports, (OPTIONAL,), {"losses.py": "class A:\n    def f(self):\n        from labkit import data"},
+         "losses.py:3"),
+        (house.private_names, (), {"losses.py": "from labkit.data.reader import _read"}, "_read from data/reader.py"),
+        (house.private_names, (), {"losses.py": "from labkit.data import reader as r\nr._read()"}, "losses.py:2"),
+        (house.long_files, (10,), {"losses.py": "\n" * 11}, "losses.py: has 11 lines"),
+        (house.without_docstring, (), {"losses.py": "x = 1"}, "losses.py: has no docstring"),
+        (house.without_docstring, (), {"losses.py": '"""L."""\ndef f():\n    pass'}, "losses.py:2: f has no docstring"),
+        (house.without_docstring, (), {"losses.py": '"""L."""\nclass A:\n    pass'}, "losses.py:2: A has no docstring"),
+        (house.crowded_arguments, (), {"losses.py": DESCRIBED % "x: an array. y: another."}, "f describes y"),
+        (house.crowded_arguments, (), {"losses.py": DESCRIBED % "x: an array. y, z: two. w: one."}, "f describes w"),
+    ],
+)  # fmt: skip
+def test_a_planted_violation_is_found(rule, arguments, sources, words, tmp_path):
+    found = "\n".join(rule(house.plant(tmp_path, RIGHT | sources), *arguments))
+    assert re.search(words, found), found
