@@ -1,0 +1,127 @@
+"""What holds for every plot: the style sheet, the name of the data, `ax=`, and a docstring a line an argument."""
+
+import inspect
+import re
+
+import matplotlib
+import numpy as np
+import pytest
+
+matplotlib.use("agg")
+import matplotlib.pyplot as plt  # noqa: E402
+
+from labkit import plots  # noqa: E402
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (4, 3, 8, 8)).astype(np.uint8)
+RUN = {"losses": [2.3, 2.0, 1.9], "train_accuracy": [0.1, 0.4], "val_accuracy": [0.1, 0.3]}
+# Every plot with something to draw, and the number of its panels.
+CALLS = {
+    "accuracy_curve": (lambda **k: plots.accuracy_curve([0.1, 0.3], **k), 1),
+    "class_balance": (lambda **k: plots.class_balance({"training": [0, 1, 1]}, ["cat", "dog"], **k), 1),
+    "confusion_matrix": (lambda **k: plots.confusion_matrix([[3, 1], [0, 2]], ["cat", "dog"], **k), 1),
+    "decision_regions": (lambda **k: plots.decision_regions(lambda points: points, points=9, **k), 1),
+    "gradient_error": (lambda **k: plots.gradient_error([1e-3, 1e-2], {"central": [1e-6, 1e-4]}, **k), 1),
+    "heat_map": (lambda **k: plots.heat_map([[0.1, 0.2]], [1], [2, 3], "rate", "penalty", **k), 1),
+    "history": (lambda **k: plots.history(RUN, **k), 2),
+    "hyperplanes": (lambda **k: plots.hyperplanes(np.eye(2), np.zeros(2), **k), 1),
+    "image_channels": (lambda **k: plots.image_channels(IMAGES[0], **k), 4),
+    "image_grid": (lambda **k: plots.image_grid(IMAGES, **k), 1),
+    "image_rows": (lambda **k: plots.image_rows({"a": IMAGES}, **k), 1),
+    "landscape_plane": (lambda **k: plots.landscape_plane([0, 1], [0, 1], np.eye(2), **k), 1),
+    "landscape_ray": (lambda **k: plots.landscape_ray([0, 1], [2, 1], **k), 1),
+    "loss_curve": (lambda **k: plots.loss_curve([2.3, 2.0], **k), 1),
+    "network_diagram": (lambda **k: plots.network_diagram((2, 3), **k), 1),
+    "pixel_values": (lambda **k: plots.pixel_values(IMAGES[0, 0], **k), 1),
+    "point_clouds": (lambda **k: plots.point_clouds({"a": np.eye(2), "b": np.eye(2)}, **k), 2),
+    "step_sizes": (lambda **k: plots.step_sizes([0.1, 1], [2, 3], **k), 1),
+    "templates": (lambda **k: plots.templates(np.arange(6144.0).reshape(3072, 2), ["cat", "dog"], **k), 1),
+    "wall_clock": (lambda **k: plots.wall_clock({"a": ([0, 1], [2, 1])}, **k), 1),
+}
+NO_PLOTS = {"STYLE", "landscape_losses", "live", "use_style"}
+WITHOUT_DATA = {"network_diagram"}
+
+
+@pytest.fixture(autouse=True)
+def a_style_of_its_own():
+    with plt.rc_context():
+        yield
+        plots.use_style()  # forgets the name of the data
+    plt.close("all")
+
+
+def words(drawn):
+    """All titles of the figure that a plot drew in."""
+    figure = np.ravel(drawn)[0].figure
+    return figure.get_suptitle() + "".join(ax.get_title(loc) for ax in figure.axes for loc in ("left", "center"))
+
+
+def test_every_plot_is_tried_here():
+    assert set(CALLS) == set(plots.__all__) - NO_PLOTS
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_plot_draws_into_the_axes_it_is_given_and_returns_them(name):
+    draw, count = CALLS[name]
+    figure, panels = plt.subplots(1, count + 1, squeeze=False, figsize=(4 * count, 4))
+    given = panels[0, :count]
+    drawn = draw(ax=given[0] if count == 1 else list(given))
+    assert np.ravel(drawn).tolist() == given.tolist()
+    assert plt.get_fignums() == [figure.number], "a figure of its own beside the one given"
+    assert not panels[0, -1].has_data() and not panels[0, -1].get_title()
+    figure.canvas.draw()
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_plot_makes_a_figure_and_has_a_title(name):
+    drawn = CALLS[name][0]()
+    assert len(plt.get_fignums()) == 1 and words(drawn)
+    assert np.ndim(drawn) == (CALLS[name][1] > 1)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_plot_refuses_other_axes(name):
+    draw, count = CALLS[name]
+    _, three = plt.subplots(1, 3)
+    for wrong in (three, "ax", [three[0]] * 5):
+        with pytest.raises(ValueError, match="ax must be"):
+            draw(ax=wrong)
+
+
+@pytest.mark.parametrize("name", sorted(set(CALLS) - WITHOUT_DATA))
+def test_a_title_names_the_data_of_the_lab_or_its_own(name):
+    draw, _ = CALLS[name]
+    assert "(" not in words(draw())
+    plots.use_style(data="CIFAR-10")
+    assert "(CIFAR-10)" in words(draw())
+    assert "(made-up)" in words(draw(data="made-up"))
+    assert "(" not in words(draw(data=""))
+    plots.use_style()
+    assert "(" not in words(draw())
+
+
+def test_use_style_wants_the_name_not_the_data():
+    with pytest.raises(ValueError, match="name of the data"):
+        plots.use_style(data=IMAGES)
+
+
+def test_the_style_sheet_is_valid_and_its_lines_differ_without_colour():
+    style = matplotlib.rc_params_from_file(plots.STYLE, use_default_template=False)
+    cycle = list(style["axes.prop_cycle"])
+    assert len({str(entry["linestyle"]) for entry in cycle}) == len(cycle)
+    plots.use_style()
+    ax = plots.loss_curve({"a": [2, 1], "b": [3, 1]})
+    assert ax.get_title("left") and ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()
+
+
+SAID_ONCE = {"ax", "data", "title", "xlabel", "ylabel"}  # in the package's docstring
+
+
+@pytest.mark.parametrize("name", sorted(set(plots.__all__) - {"STYLE"}))
+def test_a_docstring_says_each_argument_on_a_line_of_its_own(name):
+    function = getattr(plots, name)
+    summary, text = inspect.getdoc(function).split("\n\n", 1)
+    described = {word for line in re.findall(r"(?m)^([\w, ]+): ", text) for word in line.split(", ")}
+    asked = {p.name for p in inspect.signature(function).parameters.values() if p.kind is not p.VAR_KEYWORD}
+    inherited = {"hyperplanes": {"X", "y", "classes", "limits"}}.get(name, set())
+    assert asked - SAID_ONCE - inherited <= described <= asked, name
+    assert re.search(r"(?m)^Returns ", text) or name == "use_style"
