@@ -25,13 +25,14 @@ def report(made_with=None):
             f"labkit {labkit.__version__}",
         ]
         print(", ".join(facts))
-        print(_data() if not troubles else "")
         for trouble in troubles:
             print(f"✘ {trouble}")
         if troubles:
             print(_INSTALL)
-        else:
-            print("✔ Everything is here. Have a good time with the lab.")
+            return
+        usable, said = _data()
+        print(said)
+        print("✔ Everything is here. Have a good time with the lab." if usable else "✘ The data have to come first.")
     except Exception as problem:  # a test of the installation that fails must not be one more puzzle
         print(f"✘ The installation could not be tested ({type(problem).__name__}: {problem}).")
         print(_INSTALL)
@@ -96,18 +97,20 @@ def _numbers(version):
 
 
 def _data():
-    """Where CIFAR-10 is, without reading or downloading anything."""
-    if os.environ.get("LABKIT_DATA") == "standin":
-        return "Data: the stand-in is asked for (LABKIT_DATA=standin)."
-    from labkit.data import places
+    """Whether the labs can have data, and in words where they are; nothing is read or downloaded."""
+    # only here: it needs the packages that may turn out to be missing above
+    from labkit.data.cifar10 import find_cifar10
+    from labkit.data.errors import DataError
 
-    folders = [os.environ.get("LABKIT_CIFAR10"), os.path.join("data"), os.path.join("..", "data")]
-    with_cache = [places.project_folder() and places.project_folder() / "data", places.cache_folder()]
-    for folder in [f for f in folders + with_cache if f]:
-        for place in (str(folder), os.path.join(str(folder), "cifar-10-batches-py")):
-            if os.path.isfile(os.path.join(place, "data_batch_1")):
-                return "Data: CIFAR-10 is here."
-    return (
+    if os.environ.get("LABKIT_DATA", "").strip().lower() == "standin":
+        return True, "Data: the stand-in is asked for (LABKIT_DATA=standin)."
+    try:
+        found = find_cifar10()
+    except DataError as problem:  # LABKIT_CIFAR10 names a folder that does not hold all of it
+        return False, f"Data: {problem}"
+    if found:
+        return True, "Data: CIFAR-10 is here."
+    return True, (
         "Data: CIFAR-10 is not here yet. It is fetched (170 MB, once) when a lab first asks for it; without a "
         "network the lab goes on with a stand-in and says so."
     )
