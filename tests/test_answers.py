@@ -1,6 +1,7 @@
 """Every answer in tests/answers gets the points it deserves, with the diagnosis that fits, on every run.
 
-A lab joins by its table: tests/answers/labNN.py, laid out as in lab03.py.
+A lab joins by its table: tests/answers/labNN.py, as in lab05.py. Every known mistake of an exercise is run as a
+student's cell too, and gets its own words and points.
 """
 
 import contextlib
@@ -14,8 +15,12 @@ import matplotlib
 import pytest
 
 from labkit import check
+from labkit.check import EXERCISES
+from labkit.check.criteria import Equals
+from labkit.check.mistakes import named, source_of
 
 matplotlib.use("Agg")
+MADE = "import numpy as np\n\n\n"
 TABLES = {path.stem: runpy.run_path(str(path)) for path in sorted(Path(__file__).parent.glob("answers/*.py"))}
 
 
@@ -26,6 +31,17 @@ def _answers(kind):
         for cell, answers in table[kind].items()
         for name in answers
     ]
+
+
+def _source(cell, answer):
+    """The cell of an answer: as it is, or edits of the right answer."""
+    if isinstance(answer, str):
+        return answer
+    source = named(source_of(EXERCISES[cell].answer), cell)
+    for old, new in answer:
+        assert source.count(old) == 1, (old, source.count(old))
+        source = source.replace(old, new)
+    return source
 
 
 def _exercises(table, cell):
@@ -47,7 +63,7 @@ def _verdicts(lab, cell, source, readable=True):
         _run(table["SETUP"], names, "<setup>")
         for other, answers in table["RIGHT"].items():
             if other != cell and not other.endswith("_plot"):
-                _run(next(iter(answers.values())), names, f"<{lab} {other}>")
+                _run(_source(other, next(iter(answers.values()))), names, f"<{lab} {other}>")
         _run(source, names, f"<{lab} {cell} answer>") if readable else exec(source, names)
     found = {}
     for exercise in _exercises(table, cell):
@@ -76,13 +92,13 @@ def _full(lab, exercise):
 _FULL = {}
 for _lab, _table in TABLES.items():
     for _cell, _right in _table["RIGHT"].items():
-        for _exercise, (_, _text) in _verdicts(_lab, _cell, next(iter(_right.values()))).items():
+        for _exercise, (_, _text) in _verdicts(_lab, _cell, _source(_cell, next(iter(_right.values())))).items():
             _FULL[_lab, _exercise] = float(re.search(r"of (\S+) points", _text).group(1))
 
 
 @pytest.mark.parametrize("lab, cell, name", _answers("RIGHT"))
 def test_a_right_answer_keeps_all_points(lab, cell, name):
-    source = TABLES[lab]["RIGHT"][cell][name]
+    source = _source(cell, TABLES[lab]["RIGHT"][cell][name])
     for readable in (True, False):
         for exercise, (points, text) in _verdicts(lab, cell, source, readable).items():
             assert points == _full(lab, exercise) and "✘" not in text, text
@@ -90,7 +106,8 @@ def test_a_right_answer_keeps_all_points(lab, cell, name):
 
 @pytest.mark.parametrize("lab, cell, name", _answers("WRONG"))
 def test_a_wrong_answer_loses_what_it_should_with_its_diagnosis(lab, cell, name):
-    source, loses, says = TABLES[lab]["WRONG"][cell][name]
+    answer, loses, says = TABLES[lab]["WRONG"][cell][name]
+    source = _source(cell, answer)
     verdicts = _verdicts(lab, cell, source)
     lost = {exercise: _full(lab, exercise) - points for exercise, (points, _) in verdicts.items()}
     texts = "\n".join(text for _, text in verdicts.values())
@@ -98,6 +115,49 @@ def test_a_wrong_answer_loses_what_it_should_with_its_diagnosis(lab, cell, name)
     assert says in texts, texts
     assert not re.search(r"\d\.\d{3,}|0x[0-9a-f]|array\(", texts), texts  # no values are given away
     assert _verdicts(lab, cell, source) == verdicts  # the same on every run
+
+
+EDITS = [
+    pytest.param(lab, name, i, id=f"{lab}-{name}-{i}")
+    for lab, table in TABLES.items()
+    for name in table["CHECKS"]
+    if name in EXERCISES
+    for i in range(len(EXERCISES[name].known))
+]
+
+
+def _judged_values(name):
+    """(share, units) of each criterion that compares values, in their order."""
+    return [(share, c.units if isinstance(c, Equals) else []) for share, _, c in EXERCISES[name].criteria]
+
+
+@pytest.mark.parametrize("lab, name, i", EDITS)
+def test_a_known_mistake_gets_its_own_words_and_points(lab, name, i):
+    known = EXERCISES[name].known
+    values = _judged_values(name)
+    spoilt = [any(not unit.forgiving and unit.differs(known, (i,)) for unit in units) for _, units in values]
+    spoilt = spoilt if any(spoilt) else [any(unit.differs(known, (i,)) for unit in units) for _, units in values]
+    assert any(spoilt), "on the cases of this exercise it is no mistake"
+    points, text = _verdicts(lab, name, named(known.source(i), name))[name]
+    notes = [line.strip() for line in text.splitlines() if line.startswith("      ")]
+    assert known.text(i) in notes, text
+    assert not set(notes) - {known.text(i), "the same slip as above", "judged when the first line is right"}, text
+    shares = [share for share, _ in values]
+    keeps = [known.keeps(i) if wrong else 1 for wrong in spoilt]
+    earned = sum(share * kept for share, kept in zip(shares, keeps)) if keeps[0] else 0
+    assert points == pytest.approx(_full(lab, name) * earned / sum(shares)), text
+
+
+@pytest.mark.parametrize("name", sorted(EXERCISES))
+def test_what_use_hands_out_is_right_by_itself(name):
+    """The right answer needs nothing but NumPy around it: as a student's cell it gets all points."""
+    if not len(EXERCISES[name].known):
+        pytest.skip("no edits are made of it")
+    names = {"__name__": "__main__"}
+    _run(MADE + named(source_of(EXERCISES[name].answer), name), names, f"<{name}, right>")
+    for seed in range(3):
+        judged = EXERCISES[name].judge(names[name], seed=seed)
+        assert judged.earned == judged.points, judged.lines
 
 
 @pytest.mark.parametrize("lab, cell", [(lab, cell) for lab in TABLES for cell in TABLES[lab]["STUBS"]])
@@ -142,4 +202,5 @@ def test_there_are_enough_answers_for_every_exercise(lab):
         assert cells, exercise
         right = sum(len(table["RIGHT"][cell]) for cell in cells)
         wrong = sum(exercise in loses for cell in cells for _, loses, _ in table["WRONG"][cell].values())
-        assert right >= 6 and wrong >= 8, (exercise, right, wrong)
+        wrong += len(EXERCISES[exercise].known) if exercise in EXERCISES else 0
+        assert right >= 5 and wrong >= 8, (exercise, right, wrong)

@@ -20,6 +20,8 @@ import nbformat
 import pytest
 import tiny_lab
 
+from labkit.check import EXERCISES
+from labkit.check.mistakes import named, source_of
 from labkit.course import labs, mark
 from labkit.course.cli import main
 from labkit.course.student import make_release
@@ -50,9 +52,22 @@ def lab(request, tmp_path_factory):
 def _answers(table, kind):
     """{cell: [(name, source, {exercise: points lost})]}"""
     return {
-        cell: [(name, *(found[:2] if kind == "WRONG" else (found, {}))) for name, found in answers.items()]
+        cell: [
+            (name, _source(cell, found[0] if kind == "WRONG" else found), found[1] if kind == "WRONG" else {})
+            for name, found in answers.items()
+        ]
         for cell, answers in table[kind].items()
     }
+
+
+def _source(cell, answer):
+    """The cell of an answer: as it is, or edits of the right answer."""
+    if isinstance(answer, str):
+        return answer
+    source = named(source_of(EXERCISES[cell].answer), cell)
+    for old, new in answer:
+        source = source.replace(old, new)
+    return source
 
 
 def _run(source, names, filename):

@@ -1,6 +1,7 @@
 """The verdict on each exercise: `check.score(score)` says what is right and what is not, and gives the points."""
 
-from labkit.check.lab01 import (
+from labkit.check.exercise import EXERCISES, use
+from labkit.check.labs.lab01 import (
     add_bias_column,
     center_images,
     nearest_labels,
@@ -8,7 +9,7 @@ from labkit.check.lab01 import (
     squared_distances,
     standardize_features,
 )
-from labkit.check.lab02 import (
+from labkit.check.labs.lab02 import (
     bias_trick,
     hinge_loss,
     log_probabilities,
@@ -17,7 +18,7 @@ from labkit.check.lab02 import (
     softmax_probabilities,
     without_loops,
 )
-from labkit.check.lab03 import (
+from labkit.check.labs.lab03 import (
     accuracy,
     accuracy_plot,
     cost_plot,
@@ -27,7 +28,7 @@ from labkit.check.lab03 import (
     score,
     vectorised,
 )
-from labkit.check.lab04 import (
+from labkit.check.labs.lab04 import (
     confusion_matrix,
     gradients_vectorised,
     minibatch_sgd,
@@ -35,8 +36,7 @@ from labkit.check.lab04 import (
     svm_gradient,
     template_images,
 )
-from labkit.check.lab05 import momentum_step, rmsprop_step, two_layer_gradients, two_layer_scores
-from labkit.check.verdict import EXERCISES, use
+from labkit.check.labs.lab05 import momentum_step, rmsprop_step, two_layer_gradients, two_layer_scores
 
 __all__ = [
     "EXERCISES",

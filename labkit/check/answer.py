@@ -81,6 +81,9 @@ class Answer:
         self.function, self.parameters, self.seed = function, tuple(parameters), seed
         self.ready_made = ready_made
         self.borrowed, self.left_over = None, None
+        # Filled by `exercise`: what is known of it, and what the criteria so far have found.
+        self.known, self.units, self.returns = None, (), None
+        self.slips, self.seen, self.vague = [], {}, 0
         self._blank, self._answered = is_blank(function), False
 
     @property
@@ -112,6 +115,11 @@ class Answer:
         self._answered |= not is_blank(value)
         changed = tuple(i for i, (a, b) in enumerate(zip(args, handed)) if not _untouched(a, b))
         return Outcome(value, error, tuple(handed), changed)
+
+    @property
+    def right(self):
+        """The exercise's right answer with the slips that were named so far."""
+        return self.known.function(*self.slips) or self.known.right
 
     def rng(self):
         """The generator from which the cases of one criterion are drawn."""

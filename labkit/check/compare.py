@@ -16,35 +16,10 @@ _FACTORS = {
 }
 
 
-def equals(cases, expected, mistakes=(), also=(), tell=None, lab=None, tolerance=1e-5):
-    """A criterion: the answer agrees with `expected` on every case.
-
-    cases: function of a random generator to a list of argument tuples, of various shapes and dtypes.
-    expected: the right function, of the same arguments.
-    mistakes: pairs of a diagnosis and the function that a student with this mistake has written; the
-        diagnosis is given if that function agrees with the answer on every case (where it raises, the
-        answer must raise).
-    also: functions that are right but for something that another criterion judges.
-    tell: further cases, not judged, that help to tell the mistakes apart.
-    lab: the one case with the lab's own shapes, to notice an answer that fits only these.
-    tolerance: relative to the largest entry, or absolute below 1; ten times as much for float32 arguments.
-    """
-
-    def problem(answer):
-        judged = cases(answer.rng())
-        outcomes = [answer(*args) for args in judged]
-        if any(all(_agrees(o, args, f, tolerance) for o, args in zip(outcomes, judged)) for f in (expected, *also)):
-            return None
-        more = tell(answer.rng()) if tell else []
-        return diagnose(answer, expected, judged, outcomes, mistakes, more, lab, tolerance)
-
-    return problem
-
-
 def agrees(answer, cases, *functions, tolerance=1e-5):
     """True if the answer agrees with one of the functions on all cases (argument tuples)."""
     outcomes = [answer(*args) for args in cases]
-    return any(all(_agrees(o, args, f, tolerance) for o, args in zip(outcomes, cases)) for f in functions)
+    return any(all(agree(o, args, f, tolerance) for o, args in zip(outcomes, cases)) for f in functions)
 
 
 def part(key, returns, problem):
@@ -80,35 +55,16 @@ class _Part:
         return outcome._replace(value=value.copy() if isinstance(value, np.ndarray) else value)
 
 
-def unchanged(cases, allowed=()):
-    """A criterion: the arrays handed over are afterwards as they were before."""
+def diagnose(answer, expected, cases, outcomes, more=(), lab=None, tolerance=1e-5):
+    """Why the outcomes are wrong, in one line, where they come from no known mistake.
 
-    def problem(answer):
-        for args in cases(answer.rng()):
-            outcome = answer(*args)
-            for i in outcome.changed:
-                name = answer.parameters[i] if i < len(answer.parameters) else f"argument {i + 1}"
-                if name not in allowed:
-                    return (
-                        f"{name} is changed in place: later cells get the changed array "
-                        f"(-=, *= and out= write into it; {name} = {name} - … makes a new one)"
-                    )
-        return None
-
-    return problem
-
-
-def diagnose(answer, expected, cases, outcomes, mistakes=(), more=(), lab=None, tolerance=1e-5):
-    """Why the outcomes are wrong, in one line: a known mistake if it is one, else what can be said."""
-    first = next(i for i, args in enumerate(cases) if not _agrees(outcomes[i], args, expected, tolerance))
+    more: further (arguments, outcome).
+    """
+    first = next(i for i, args in enumerate(cases) if not agree(outcomes[i], args, expected, tolerance))
     again = answer(*cases[first])
     if not _same_outcome(again, outcomes[first], tolerance):
         return "called again with the same arguments it gives another answer"
-    shown = list(zip(outcomes, cases)) + [(answer(*args), args) for args in more]
-    if any(outcome.error is None for outcome, _ in shown):
-        for text, mistaken in mistakes:
-            if all(_agrees(outcome, args, mistaken, tolerance) for outcome, args in shown):
-                return text
+    shown = list(zip(outcomes, cases)) + [(outcome, args) for args, outcome in more]
     fits = lab is not None and _fits_lab(answer, expected, lab, tolerance)
     for line, name in [] if fits else notebook_arrays(answer.function):
         return f"line {line} uses {name}, a variable of the notebook: the answer has to come from the arguments"
@@ -184,8 +140,8 @@ def shapes(answer, args):
     return "here: " + ", ".join(f"{n} {a.shape}" for n, a in zip(names, args) if isinstance(a, np.ndarray))
 
 
-def _agrees(outcome, args, function, tolerance):
-    """Whether an outcome is what `function` gives, an exception included."""
+def agree(outcome, args, function, tolerance=1e-5):
+    """Whether an outcome is what `function` gives of the same arguments, an exception included."""
     try:
         want = function(*[a.copy() if isinstance(a, np.ndarray) else a for a in args])
     except Exception as error:
@@ -196,6 +152,13 @@ def _agrees(outcome, args, function, tolerance):
     if any(isinstance(a, np.ndarray) and a.dtype == np.float32 for a in args):
         tolerance *= 10
     return same(np.asarray(outcome.value), want, tolerance)
+
+
+def is_like(value, like):
+    """Whether a container has the places, or the keys, of the right one."""
+    if isinstance(like, dict):
+        return isinstance(value, dict) and set(value) == set(like)
+    return isinstance(value, (tuple, list)) and len(value) == len(like)
 
 
 def _misfits(value, want):
@@ -216,7 +179,7 @@ def _same_outcome(one, other, tolerance):
 
 def _fits_lab(answer, expected, lab, tolerance):
     args = lab(answer.rng())
-    return _agrees(answer(*args), args, expected, tolerance)
+    return agree(answer(*args), args, expected, tolerance)
 
 
 def _ignored(answer, cases, outcomes, tolerance):

@@ -271,7 +271,7 @@ def score(X, W):
     return EXERCISES["score"].answer(X, W)
 """,
         {"score": 20, "vectorised": 10},
-        "ready-made answer (labkit.check.lab03",
+        "ready-made answer (labkit.check.labs.lab03",
     ),
     "loops": (
         """

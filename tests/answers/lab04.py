@@ -818,7 +818,7 @@ def confusion_matrix(y, predicted, C):
     ),
     "scikit-learn's name, labkit's work": (
         """
-from labkit.check.lab04 import confusion_matrix_ as sklearn_confusion_matrix
+from labkit.check.labs.lab04 import confusion_matrix_ as sklearn_confusion_matrix
 
 def confusion_matrix(y, predicted, C):
     return sklearn_confusion_matrix(y, predicted, C)

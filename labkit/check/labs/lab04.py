@@ -3,9 +3,10 @@
 import numpy as np
 
 from labkit.check.answer import Misuse, a_type
-from labkit.check.compare import agrees, equals, misfit, part, same, unchanged
-from labkit.check.verdict import exercise
-from labkit.check.verdict import vectorised as vectorised_check
+from labkit.check.compare import agrees, misfit, part, same
+from labkit.check.criteria import equals, unchanged
+from labkit.check.exercise import exercise
+from labkit.check.exercise import vectorised as vectorised_check
 
 RETURNS = "(loss, dW)"
 

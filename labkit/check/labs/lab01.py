@@ -5,8 +5,10 @@ import tracemalloc
 import numpy as np
 
 from labkit.check.answer import READY_MADE
-from labkit.check.compare import equals, part, unchanged
-from labkit.check.verdict import exercise, loop_finder
+from labkit.check.compare import part
+from labkit.check.criteria import equals, unchanged
+from labkit.check.exercise import exercise
+from labkit.check.runtime_loops import no_loop
 
 _READY_MADE = (*READY_MADE, "scipy.spatial.*", "scipy.stats.*")
 
@@ -152,7 +154,7 @@ def _label_arguments(rng, n, d, c):
 
 def _without_loops(make):
     """Judged in the exercise itself: a loop over 5,000,000 pairs would hold up the lab: `use` must not hand it on."""
-    return lambda answer: loop_finder(answer, make)(answer)
+    return no_loop(make)
 
 
 _SQUARED = [

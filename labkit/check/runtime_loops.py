@@ -1,4 +1,4 @@
-"""The second witness against loops: it does not read the answer, it counts what happens when it runs.
+"""No loop: what the source says, and a second witness that does not read the answer but counts what happens.
 
 Vectorised code takes the same number of Python steps for 6 images as for 54. Two counts must not grow
 with the arrays: the bytecode instructions of the student's functions, together with the calls of NumPy's
@@ -10,10 +10,81 @@ import sys
 
 import numpy as np
 
-from labkit.check.answer import is_students
+from labkit.check.answer import a_type, is_blank, is_students
+from labkit.check.source import loops
 
 _PRINTING = (np.array2string, np.array_repr, np.array_str)
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
+
+
+# Sizes to count at, the first ones smallest. A wrong answer may work only where all sizes are equal, or
+# only on the lab's own sizes: its loops are judged there.
+_SIZES = [
+    [(6, 5, 4), (54, 5, 4), (6, 53, 4), (6, 5, 28)],
+    [(5, 5, 5), (29, 29, 29)],
+    [(6, 10, 10), (54, 10, 10)],
+    [(1000, 10, 10)],
+]
+
+
+def no_loop(make):
+    """A criterion: no loop in the source of an answer, none to be seen when it runs, and an answer at all.
+
+    make: function of a random generator and three sizes to the arguments; it must make arguments of any sizes from 5
+        to 1,000 (30 for the third).
+    """
+
+    def problem(answer):
+        for sizes in _SIZES:
+            small, *large = sizes
+            outcome = answer(*make(answer.rng(), *small))
+            if outcome.error is None or answer.unsolved:
+                break
+        if answer.unsolved:
+            return "not done yet"
+        if answer.borrowed:
+            return f"this calls a ready-made answer ({answer.borrowed}): write it out"
+        if outcome.error is not None:
+            return answer(*make(answer.rng(), *_SIZES[0][0])).error
+        other = answer(*make(np.random.default_rng(answer.seed + 1), *small))
+        senseless = _senseless(outcome.value, other.value)
+        if senseless:
+            return f"there is nothing to judge yet: {senseless}"
+        found = loops(answer.function)
+        if found:
+            return found[0]
+        few, *many = [make(answer.rng(), *size) for size in (small, *large)]
+        if any(grows(answer.function, few, more) for more in many):
+            return "the number of Python steps grows with the size of the arrays: there is a loop in it"
+        return None
+
+    return problem
+
+
+def _senseless(value, other):
+    """Why a value is no answer at all: not numbers, or the same whatever the arguments are."""
+    ones, twos = _parts(value), _parts(other)
+    if any(is_blank(one) or isinstance(one, (str, bytes, bool, np.bool_)) for one in ones):
+        return f"it returns {value if value is None else a_type(value)}"
+    pairs = [(np.asarray(one), np.asarray(two)) for one, two in zip(ones, twos)]
+    if not pairs or any(one.dtype.kind not in "fiu" or one.size == 0 for one, _ in pairs):
+        if not isinstance(value, np.ndarray):
+            return f"it returns {a_type(value)}, not numbers"
+        return "it returns an array of something else than numbers"
+    if not all((abs(one.astype(float)) < np.inf).all() for one, _ in pairs):
+        return "it returns NaN or infinite values"
+    if all(one.shape == two.shape and (one == two).all() for one, two in pairs):
+        return "what it returns does not depend on its arguments"
+    return None
+
+
+def _parts(value):
+    """What a returned value consists of: a tuple (loss, gradient), a dict of gradients, or itself."""
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    if isinstance(value, list) and any(isinstance(inner, (np.ndarray, dict)) for inner in value):
+        value = tuple(value)
+    return [part for inner in value for part in _parts(inner)] if isinstance(value, tuple) else [value]
 
 
 def grows(function, small, large):

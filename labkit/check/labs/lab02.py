@@ -3,9 +3,10 @@
 import numpy as np
 
 from labkit.check.answer import a_type
-from labkit.check.compare import agrees, equals, part, unchanged
-from labkit.check.verdict import exercise
-from labkit.check.verdict import vectorised as vectorised_check
+from labkit.check.compare import agrees, part
+from labkit.check.criteria import equals, unchanged
+from labkit.check.exercise import exercise
+from labkit.check.exercise import vectorised as vectorised_check
 
 # ------------------------------------------------------------------------------------- bias trick
 

@@ -4,10 +4,12 @@ import numpy as np
 
 from labkit import gradients, losses
 from labkit.check.answer import Misuse, a_type
-from labkit.check.compare import agrees, equals, misfit, same, unchanged
+from labkit.check.compare import agrees, misfit, same
+from labkit.check.criteria import equals, unchanged
+from labkit.check.exercise import exercise
+from labkit.check.exercise import vectorised as vectorised_check
 from labkit.check.figures import Plot, falling, labels, line, rising_accuracy, title, values
-from labkit.check.verdict import exercise, say, verdict
-from labkit.check.verdict import vectorised as vectorised_check
+from labkit.check.verdict import say, verdict
 
 # ------------------------------------------------------------------------------------------ score
 

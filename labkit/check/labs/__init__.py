@@ -1,0 +1,1 @@
+"""What is asked in each lab, and the mistakes that are known: a file a lab."""
