@@ -16,6 +16,7 @@ from urllib.parse import unquote
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from processes import hears_interrupts
 
 import labkit
 from labkit.course import cli, execute, run, site
@@ -394,7 +395,7 @@ def test_an_interrupt_ends_the_kernel_keeps_the_pages_and_says_what_is_missing(t
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        **hears_interrupts(),
     )
     limit = time.monotonic() + 60
     while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()) and time.monotonic() < limit:

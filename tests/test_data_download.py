@@ -13,6 +13,7 @@ import time
 
 import pytest
 from data_files import good_members, md5_of, serving, write_archive, write_data
+from processes import hears_interrupts
 
 from labkit.data import DownloadError, download, load_cifar10
 from labkit.data import archive as archive_room
@@ -270,6 +271,7 @@ def start(folder, body, server):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        **hears_interrupts(),
     )
 
 
@@ -299,9 +301,17 @@ def test_who_waited_for_a_download_that_failed_does_not_repeat_it(folder, body, 
         get(folder, body, *mirrors)
 
 
+@pytest.fixture
+def in_background():
+    """As if the tests had been started in the background of a shell, where SIGINT is ignored."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
-def test_an_interrupt_leaves_only_what_can_be_taken_up(folder, body, event, name):
+def test_an_interrupt_leaves_only_what_can_be_taken_up(in_background, folder, body, event, name):
     with serving(body, ["stalled", "good"], event=event) as server:
         process = start(folder, body, server)
         deadline = time.monotonic() + 30
