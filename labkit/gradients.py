@@ -4,11 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from labkit.losses import _as_floats, _check_scores_and_labels, cross_entropy, softmax
+from labkit import arguments
+from labkit.losses import cross_entropy, softmax
 
-# the bottom of each scheme's V-shaped error curve in float64, measured on lab 3: larger steps feel the
-# curvature of f, smaller ones its rounding; theory puts it near eps**(1/3) and eps**(1/2)
-DEFAULT_STEP = {"central": 1e-5, "forward": 1e-7}
 CHANGED = "f must leave x as it is, but a call of f changed it: let f work on a copy"
 
 
@@ -30,7 +28,7 @@ def numerical_gradient(f, x, h=None, scheme="central"):
     (x + h) - (x - h) is not exactly 2h in floating point.
     """
     x = _check_point(x)
-    return _difference_quotients(f, x, h, scheme, range(x.size)).reshape(x.shape)
+    return _quotients(f, x, h, scheme, np.arange(x.size)).reshape(x.shape)
 
 
 def linear_softmax_numerical_gradient(X, W, y, h=1e-6):
@@ -49,16 +47,16 @@ def linear_softmax_numerical_gradient(X, W, y, h=1e-6):
     step. So no score is computed anew: the loss of image n changes by the logarithm of this factor, less
     h * X[n, d] where c is the label. The difference quotient is the numerical-gradient lab's central one.
     """
-    X, W, h = _check_matrix(X, "X"), _check_matrix(W, "W"), _check_positive(h, "h")
+    X, W = arguments.matrix(X, "X", np.float64), arguments.matrix(W, "W", np.float64)
+    h, y = arguments.positive(h, "h"), arguments.labels(y, len(X), W.shape[1], of="X @ W")
     if X.shape[1] != W.shape[0]:
         raise ValueError(f"W must have a row for each of the {X.shape[1]} columns of X, got shape {W.shape}")
-    scores, y = _check_scores_and_labels(X @ W, y)
     (N, D), C = X.shape, W.shape[1]
     if h * np.abs(X).max() > 1:  # so coarse a step would lose digits below
         return numerical_gradient(lambda W: cross_entropy(X @ W, y), W.copy(), h)
     rounded_up = -(-N // 8) * 8  # images of zeros change nothing
     p, steps = np.zeros((C, rounded_up)), np.zeros((D, rounded_up))
-    p[:, :N], steps[:, :N] = softmax(scores).T, h * X.T
+    p[:, :N], steps[:, :N] = softmax(X @ W).T, h * X.T
 
     def sum_of_logs(factors):  # the logarithm of a product of 8 is one logarithm instead of 8
         return np.log(factors.reshape(C, 8, -1).prod(axis=1)).sum(axis=1)
@@ -81,7 +79,7 @@ def relative_error(a, b, floor=1e-8):
 
     The measure of the deep-learning homework's gradient checks.
     """
-    a, b = _check_numbers(a, "a"), _check_numbers(b, "b")
+    a, b = arguments.floats(a, "a", np.float64), arguments.floats(b, "b", np.float64)
     if a.shape != b.shape:
         raise ValueError(f"a and b must have the same shape, got {a.shape} and {b.shape}")
     if a.size == 0:
@@ -121,14 +119,14 @@ def gradient_check(f, x, analytic, h=None, samples=None, seed=0):
     Raises ValueError as `numerical_gradient` does, and if analytic is not shaped like x, x is empty, or
     samples is not a positive integer.
     """
-    x, analytic = _check_point(x), _check_numbers(analytic, "analytic")
+    x, analytic = _check_point(x), arguments.floats(analytic, "analytic", np.float64)
     if analytic.shape != x.shape:
         raise ValueError(f"analytic must have the shape of x, {x.shape}, got {analytic.shape}")
     if x.size == 0:
         raise ValueError(f"x must have entries to check, got shape {x.shape}")
     entries = _choose_entries(x.size, samples, seed)
     analytic = analytic.reshape(-1)[entries]  # a copy, taken before f runs
-    numerical = _difference_quotients(f, x, h, "central", entries)
+    numerical = _quotients(f, x, h, "central", entries)
     errors = _relative_errors(numerical, analytic)
     worst = int(np.argmax(errors))  # the first NaN, if there is one
     return GradientCheck(
@@ -141,41 +139,62 @@ def gradient_check(f, x, analytic, h=None, samples=None, seed=0):
     )
 
 
-def _difference_quotients(f, x, h, scheme, entries):
-    """The partial derivatives of f at the given entries of x, counted in C order, as a vector."""
-    if not callable(f):
-        raise ValueError(f"f must be a function, not its value at x, got {f!r:.60}")
-    if scheme not in tuple(DEFAULT_STEP):
-        raise ValueError(f'scheme must be "central" or "forward", got {scheme!r}')
-    h = _check_positive(DEFAULT_STEP[scheme] if h is None else h, "h")
-    flat, before = x.flat, x.copy()
-    quotients = np.empty(len(entries))
-
-    def f_with(i, value):
-        flat[i] = value
-        result = _one_number(f(x))
-        if flat[i] != value:
-            raise ValueError(CHANGED)
-        return result
-
+def _quotients(f, x, h, scheme, entries):
+    """The partial derivatives of f at the given entries of x, counted in C order; x is as it was afterwards."""
+    arguments.function(f, "f")
+    arguments.choice(scheme, SCHEMES, "scheme")
+    h = arguments.positive(SCHEMES[scheme][1] if h is None else h, "h")
+    there = x.reshape(-1)[entries]
+    stuck = entries[~(there + h > (there - h if scheme == "central" else there))]
+    if len(stuck):
+        place = _index(stuck[0], x)
+        raise ValueError(
+            f"h must move every entry of x, but {_entry(place)} = {x[place]:g} is not changed by a step of {h:g}"
+        )
+    before = x.copy()
     try:
-        f_old = _one_number(f(x)) if scheme == "forward" else None
-        for k, i in enumerate(entries):
-            old = flat[i]
-            high, low = old + h, (old - h if scheme == "central" else old)
-            if not high > low:
-                raise ValueError(
-                    f"h must move every entry of x, but {_entry(_index(i, x))} = {old:g} "
-                    f"is not changed by a step of {h:g}"
-                )
-            difference = f_with(i, high) - (f_with(i, low) if scheme == "central" else f_old)
-            flat[i] = old
-            quotients[k] = difference / (high - low)
+        quotients = SCHEMES[scheme][0](f, x, h, entries)
         if not np.array_equal(x, before, equal_nan=True):
             raise ValueError(CHANGED)
     finally:
         x[...] = before
+    return np.array(quotients, dtype=np.float64)
+
+
+def _central_differences(f, x, h, entries):
+    """(f(x + h) - f(x - h)) / 2h, for h in each entry of x: (x + h) - (x - h) is the step that x really makes."""
+    quotients = []
+    for i in entries:
+        old = x.flat[i]
+        high, low = old + h, old - h
+        quotients.append((_f_with(f, x, i, high) - _f_with(f, x, i, low)) / (high - low))
+        x.flat[i] = old
     return quotients
+
+
+def _forward_differences(f, x, h, entries):
+    """(f(x + h) - f(x)) / h, for h in each entry of x: (x + h) - x is the step that x really makes."""
+    quotients, f_here = [], _one_number(f(x))
+    for i in entries:
+        old = x.flat[i]
+        high = old + h
+        quotients.append((_f_with(f, x, i, high) - f_here) / (high - old))
+        x.flat[i] = old
+    return quotients
+
+
+# with the bottom of each scheme's V-shaped error curve in float64, measured on lab 3: larger steps feel the
+# curvature of f, smaller ones its rounding; theory puts it near eps**(1/3) and eps**(1/2)
+SCHEMES = {"central": (_central_differences, 1e-5), "forward": (_forward_differences, 1e-7)}
+
+
+def _f_with(f, x, i, value):
+    """f(x) with the entry i of x set to value, which f must leave there."""
+    x.flat[i] = value
+    result = _one_number(f(x))
+    if x.flat[i] != value:
+        raise ValueError(CHANGED)
+    return result
 
 
 def _one_number(value):
@@ -194,7 +213,7 @@ def _one_number(value):
 
 
 def _relative_errors(a, b, floor=1e-8):
-    floor = _check_positive(floor, "floor")
+    floor = arguments.positive(floor, "floor")
     with np.errstate(invalid="ignore"):  # infinity less infinity: NaN, as the docstring says
         return np.abs(a - b) / np.maximum(floor, np.abs(a) + np.abs(b))
 
@@ -210,42 +229,16 @@ def _entry(index):
 def _choose_entries(size, samples, seed):
     if samples is None:
         return np.arange(size)
-    if not isinstance(samples, (int, np.integer)) or isinstance(samples, bool) or samples < 1:
-        raise ValueError(f"samples must be None or a positive integer, got {samples!r}")
-    try:
-        rng = np.random.default_rng(seed)
-    except (TypeError, ValueError):
-        raise ValueError(f"seed must be a non-negative integer, got {seed!r}") from None
+    samples, rng = arguments.whole(samples, "samples", 1), arguments.seed(seed)
     return np.sort(rng.choice(size, min(samples, size), replace=False))
 
 
 def _check_point(x):
     """x itself if it can be moved in place; a float64 copy of a list or a plain number."""
     if not isinstance(x, np.ndarray):
-        return np.array(_check_numbers(x, "x"))
+        return np.array(arguments.floats(x, "x", np.float64))
     if x.dtype.kind != "f" or x.dtype.itemsize < 8:
         raise ValueError(f"x must be float64, got {x.dtype}: pass x.astype(np.float64)")
     if not x.flags.writeable:
         raise ValueError("x must be writeable, as it is moved in place, got a read-only array: pass x.copy()")
     return x
-
-
-def _check_numbers(values, name):
-    return _as_floats(values, name).astype(np.float64, copy=False)
-
-
-def _check_matrix(values, name):
-    array = _check_numbers(values, name)
-    if array.ndim != 2 or array.size == 0:
-        raise ValueError(f"{name} must be a matrix with at least one row and column, got shape {array.shape}")
-    return array
-
-
-def _check_positive(value, name):
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = np.nan
-    if not 0 < number < np.inf:
-        raise ValueError(f"{name} must be a positive number, got {value!r}")
-    return number

@@ -208,7 +208,7 @@ def test_what_is_not_one_float64_number_is_refused(value, message, scheme):
 
 
 def test_the_value_of_f_in_place_of_f_is_refused():
-    with pytest.raises(ValueError, match="f must be a function, not its value at x, got 3.0"):
+    with pytest.raises(ValueError, match="f must be a function, not what it returns, got 3.0"):
         numerical_gradient(3.0, np.ones(3))
 
 
@@ -347,11 +347,11 @@ def test_gradient_check_of_a_number():
         (np.ones(3), ["a"] * 3, {}, "analytic must be an array of real numbers"),
         (np.ones(0), np.ones(0), {}, "x must have entries to check"),
         (np.ones(3, np.float32), np.ones(3), {}, "x must be float64"),
-        (np.ones(3), np.ones(3), {"samples": 0}, "samples must be None or a positive integer, got 0"),
-        (np.ones(3), np.ones(3), {"samples": 2.0}, "samples must be None or a positive integer"),
-        (np.ones(3), np.ones(3), {"samples": True}, "samples must be None or a positive integer"),
-        (np.ones(3), np.ones(3), {"samples": 2, "seed": -1}, "seed must be a non-negative integer"),
-        (np.ones(3), np.ones(3), {"samples": 2, "seed": "a"}, "seed must be a non-negative integer"),
+        (np.ones(3), np.ones(3), {"samples": 0}, "samples must be a whole number, at least 1, got 0"),
+        (np.ones(3), np.ones(3), {"samples": 2.0}, "samples must be a whole number, at least 1"),
+        (np.ones(3), np.ones(3), {"samples": True}, "samples must be a whole number, at least 1"),
+        (np.ones(3), np.ones(3), {"samples": 2, "seed": -1}, "seed must be a whole number, at least 0"),
+        (np.ones(3), np.ones(3), {"samples": 2, "seed": "a"}, "seed must be a whole number, at least 0"),
     ],
 )
 def test_gradient_checks_that_make_no_sense_are_refused(x, analytic, options, message):

@@ -82,6 +82,19 @@ def test_softmax_loss_agrees_with_scipy(problem):
 
 
 @settings(deadline=None)
+@given(st.integers(1, 40), st.integers(1, 12), st.integers(0, 99))
+def test_softmax_loss_agrees_with_its_textbook_form(N, C, seed):
+    """The lines of its docstring, for scores of moderate size."""
+    rng = np.random.default_rng(seed)
+    scores, y = 3 * rng.standard_normal((N, C)), rng.integers(0, C, N)
+    names = {"np": np, "scores": scores, "y": y, "N": N, "C": C}
+    exec("\n".join(line.strip() for line in softmax_loss.__doc__.split("\n\n")[-1].strip().split("\n")), names)
+    loss, dscores = softmax_loss(scores, y)
+    np.testing.assert_allclose(loss, names["loss"], rtol=1e-12)
+    np.testing.assert_allclose(dscores, names["dscores"], atol=1e-14)
+
+
+@settings(deadline=None)
 @given(problems())
 def test_cross_entropy_is_the_value_of_softmax_loss(problem):
     scores, y = problem
