@@ -36,18 +36,18 @@ PRIVATE_NAMES = {"course/grade.py", "course/kernel.py", "course/student.py", "co
 LONG_FILES = {
     *(f"check/lab0{i}.py" for i in range(1, 6)),
     *(f"check/labs/lab0{i}.py" for i in range(1, 6)),
-    *("data/download.py", "data/standin/shapes.py", "plots.py"),
+    *("data/download.py", "data/standin/shapes.py"),
 }
 LONG_TESTS = {
     *(f"answers/lab0{i}.py" for i in range(1, 6)),
-    *(f"test_{name}.py" for name in ("check_framework", "course_run", "data_download", "grade", "gradients", "plots")),
+    *(f"test_{name}.py" for name in ("check_framework", "course_run", "data_download", "grade", "gradients")),
     *("test_sheet.py", "test_standin.py"),
 }
 WITHOUT_DOCSTRING = {
     *("data/standin/shapes.py", "data/standin/files.py"),
     *("course/execute.py", "course/mark.py", "course/report.py"),
 }
-CROWDED = ("check/", "course/", "data/", "plots", "layers", "networks", "training")
+CROWDED = ("check/", "course/", "data/", "layers", "networks", "training")
 
 
 def none(found, but=()):

@@ -10,19 +10,32 @@ Returns the Axes it drew in, an array of them where there are several panels, wi
 Raises ValueError for what cannot be drawn, and if ax is not as many Axes as there are panels.
 """
 
-from .curves import accuracy_curve, gradient_error, history, live, loss_curve, step_sizes, wall_clock
-from .diagrams import network_diagram
-from .images import image_channels, image_grid, image_rows, pixel_values, templates
+from .curves import accuracy_curve, gradient_error, history, live, loss_curve, overfitting, step_sizes, wall_clock
+from .diagrams import convolution_diagram, forward_backward_diagram, network_diagram, receptive_field, shape_flow
+from .images import (
+    feature_maps,
+    image_channels,
+    image_grid,
+    image_rows,
+    occlusion_map,
+    pixel_values,
+    templates,
+    visualize_filters,
+)
 from .plane import decision_regions, hyperplanes, landscape_losses, landscape_plane, landscape_ray, point_clouds
 from .style import STYLE, use_style
-from .tables import class_balance, confusion_matrix, heat_map
+from .tables import class_accuracy, class_balance, confusion_matrix, heat_map, timing_bars
 
 __all__ = [
     "STYLE",
     "accuracy_curve",
+    "class_accuracy",
     "class_balance",
     "confusion_matrix",
+    "convolution_diagram",
     "decision_regions",
+    "feature_maps",
+    "forward_backward_diagram",
     "gradient_error",
     "heat_map",
     "history",
@@ -36,10 +49,16 @@ __all__ = [
     "live",
     "loss_curve",
     "network_diagram",
+    "occlusion_map",
+    "overfitting",
     "pixel_values",
     "point_clouds",
+    "receptive_field",
+    "shape_flow",
     "step_sizes",
     "templates",
+    "timing_bars",
     "use_style",
+    "visualize_filters",
     "wall_clock",
 ]

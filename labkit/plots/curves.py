@@ -1,7 +1,7 @@
 """Curves: losses and accuracies by step, epoch or second, and live while a network is trained."""
 
-import time
 from collections.abc import Mapping
+from time import monotonic
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -48,20 +48,32 @@ def loss_curve(losses, ax=None, data=None, title="Loss at each step", xlabel="st
 
 
 def accuracy_curve(
-    accuracies, ax=None, data=None, title="Accuracy at each step", xlabel="step", ylabel="accuracy", chance=0.1
+    accuracies,
+    ax=None,
+    data=None,
+    title="Accuracy at each step",
+    xlabel="step",
+    ylabel="accuracy",
+    chance=0.1,
+    images=None,
 ):
     """Accuracy against the step, in per cent, with the level of guessing.
 
     accuracies: sequence of T shares in [0, 1], or a dict label -> such a sequence.
     chance: accuracy of guessing, drawn as a horizontal line; None leaves it out.
+    images: how many images each accuracy was measured on, a number or a dict label -> number; around these curves
+      there is a faint band, one standard error up and down. None draws no band.
     Returns the Axes.
-    Raises ValueError for values outside [0, 1].
+    Raises ValueError for values outside [0, 1], or a number of images below 1.
     """
     curves = as_curves(accuracies, "accuracies")
     if any(np.any((y < 0) | (y > 1)) for y in curves.values()):
         raise ValueError("accuracies must be shares in [0, 1], not per cent")
+    counts = images if isinstance(images, Mapping) else dict.fromkeys(curves, images)
     ax = axes_to_draw_in(ax)
     _draw(ax, curves)
+    for label, line in zip(curves, list(ax.get_lines())):
+        _band(ax, line, counts.get(label))
     if chance is not None:
         level(ax, chance, f"guessing ({chance:.0%})")
     ax.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
@@ -71,50 +83,114 @@ def accuracy_curve(
     return ax
 
 
-def history(history, data=None, chance=0.1, ax=None):
+def _band(ax, line, images):
+    """One standard error of a share of so many images, up and down from a curve."""
+    if images is None:
+        return
+    if not images >= 1:
+        raise ValueError(f"images must be how many images each accuracy was measured on, at least 1, got {images!r}")
+    x, y = line.get_data()
+    error, words = np.sqrt(y * (1 - y) / images), f"± standard error, {images:,} images"
+    label = None if words in ax.get_legend_handles_labels()[1] else words
+    ax.fill_between(x, y - error, y + error, color=line.get_color(), alpha=0.18, linewidth=0, label=label)
+
+
+def history(history, data=None, chance=0.1, ax=None, images=None):
     """Loss per step and accuracy per epoch of a training run, side by side.
 
     history: an object or a dict with `losses` (one per step) and any of `train_accuracy` and `val_accuracy`
       (shares in [0, 1], one per epoch).
     chance: as for `accuracy_curve`.
     ax: two Axes.
+    images: validation images, for the band around their curve; None takes the number that the history holds, if any.
     Returns the two Axes.
     Raises ValueError if there are no losses.
     """
+    return _history(history, data, chance, ax, images)
 
-    def get(name):
-        return history.get(name) if isinstance(history, Mapping) else getattr(history, name, None)
 
-    losses = get("losses")
+def _history(run, data, chance, ax, images):
+    losses = _of(run, "losses")
     if losses is None or len(losses) == 0:
         raise ValueError("history has no losses: has a step been taken?")
-    accuracy = {label: get(name) for label, name in (("training", "train_accuracy"), ("validation", "val_accuracy"))}
+    accuracy = {
+        label: _of(run, name) for label, name in (("training", "train_accuracy"), ("validation", "val_accuracy"))
+    }
     accuracy = {label: y for label, y in accuracy.items() if y is not None and len(y)}
     left, right = panels = panels_to_draw_in(ax, 2, figsize=(11, 4))
     loss_curve(losses, ax=left, data=data)
     if accuracy:
-        accuracy_curve(accuracy, ax=right, data=data, title="Accuracy after each epoch", xlabel="epoch", chance=chance)
+        counts = {"validation": _setting(run, "val_images") if images is None else images}
+        words = {"title": "Accuracy after each epoch", "xlabel": "epoch"}
+        accuracy_curve(accuracy, ax=right, data=data, chance=chance, images=counts, **words)
     else:
         right.set(title="No accuracies were recorded", xlabel="epoch", ylabel="accuracy")
     return panels
 
 
-def live(data=None, every=3.0, chance=0.1):
-    """Curves that grow while a network is trained: `train(..., watch=plots.live())`.
+def _of(run, name):
+    """What a history, an object or a dict, holds by this name; None if nothing."""
+    return run.get(name) if isinstance(run, Mapping) else getattr(run, name, None)
+
+
+def _setting(run, name):
+    """A setting that a history keeps; None if it keeps none."""
+    return (_of(run, "settings") or {}).get(name)
+
+
+def overfitting(history, data=None, chance=0.1, images=None, ax=None):
+    """The loss of a run, and how far its accuracy on the training images is above that on the validation images.
+
+    history, chance, images: as for `history`.
+    ax: two Axes.
+    Returns the two Axes.
+    Raises ValueError if the run has no losses, or not both accuracies for each epoch.
+    """
+    training, validation = (_of(history, name) for name in ("train_accuracy", "val_accuracy"))
+    epochs = [0 if y is None else len(y) for y in (training, validation)]
+    if epochs[0] != epochs[1] or not epochs[0]:
+        raise ValueError("history must hold train_accuracy and val_accuracy, one of each for each epoch")
+    left, right = panels = _history(history, data, chance, ax, images)
+    few = {"marker": "o", "markersize": 4}
+    for line in left.lines[:1] if len(left.lines[0].get_xdata()) <= 60 else ():
+        line.set(**few)
+    for line in right.lines[:2]:
+        line.set(**few)
+    x, gap = np.arange(len(training)), training[-1] - validation[-1]
+    right.fill_between(x, validation, training, color="0.5", alpha=0.13, linewidth=0, zorder=0)
+    arrow = {"arrowstyle": "<->", "color": "0.25", "lw": 1.3, "shrinkA": 0, "shrinkB": 0}
+    right.annotate("", (x[-1], training[-1]), (x[-1], validation[-1]), arrowprops=arrow)
+    middle = (training[-1] + validation[-1]) / 2
+    where = {"textcoords": "offset points", "ha": "right", "va": "center", "fontsize": 10}
+    right.annotate(f"gap: {100 * gap:.0f} points", (x[-1], middle), (-6, 0), **where)
+    left.set_ylim(bottom=0)
+    right.set(title=titled("Training and validation accuracy", data), ylim=(0, 1.02))
+    right.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return panels
+
+
+def live(data=None, every=3.0, chance=0.1, images=None, steps=None):
+    """Curves that grow while a network is trained, and the time left: `train(..., watch=plots.live())`.
 
     every: seconds between two drawings.
-    chance: as for `accuracy_curve`.
+    chance, images: as for `history`.
+    steps: how many there will be; None takes the number that the history holds, if any.
     Returns a function of a history and whether it is final. In a notebook it keeps one figure up to date, and the final
     drawing stays; elsewhere it draws the final one alone.
     """
-    draw, handle, drawn = history, None, -np.inf
+    handle, drawn, started = None, -np.inf, None
 
     def watch(history, final=False):
-        nonlocal handle, drawn
-        due = final or (in_notebook() and time.monotonic() - drawn >= every)
-        if not due or not history.losses:
+        nonlocal handle, drawn, started
+        now, done = monotonic(), len(history.losses)
+        started = started or (now, done)
+        due = final or (in_notebook() and now - drawn >= every)
+        if not due or not done:
             return
-        figure = draw(history, data, chance)[0].figure
+        figure = _history(history, data, chance, None, images)[0].figure
+        if not final:
+            left = _time_left(now - started[0], done - started[1], done, steps or _setting(history, "steps"))
+            figure.suptitle(left, x=0.99, ha="right", fontsize=10, color="0.25")
         if in_notebook():
             from IPython.display import display
 
@@ -123,9 +199,19 @@ def live(data=None, every=3.0, chance=0.1):
             else:
                 handle.update(figure)
             plt.close(figure)  # or the cell would show it once more when it ends
-        drawn = time.monotonic()
+        drawn = monotonic()
 
     return watch
+
+
+def _time_left(seconds, counted, done, steps):
+    """ "step 320 of 4,900, 1:05 left": the steps to come take as long each as those counted in these seconds."""
+    if not steps:
+        return f"step {done:,}"
+    if not counted:
+        return f"step {done:,} of {steps:,}"
+    left = round(seconds / counted * max(steps - done, 0))
+    return f"step {done:,} of {steps:,}, {left // 60}:{left % 60:02d} left"
 
 
 def gradient_error(steps, errors, ax=None, data=None, title="Error of the numerical gradient"):

@@ -1,11 +1,14 @@
-"""Images: in grids and rows, by channel, by number, and weights looked at as images.
+"""Images: in grids and rows, by channel, by number; weights and what layers make of an image, looked at as images.
 
 Where many images are shown, they are one picture on one Axes: that is drawn many times faster than an Axes for each.
 """
 
 import numpy as np
+from matplotlib.patches import Rectangle
 
-from .style import axes_to_draw_in, panels_to_draw_in, title_above, titled, write_in_cells
+from labkit.arguments import whole
+
+from .style import ORANGE, axes_to_draw_in, panels_to_draw_in, title_above, titled, write_in_cells
 
 
 def image_grid(images, titles=None, columns=10, data=None, title="Images", size=1.0, ax=None):
@@ -19,40 +22,51 @@ def image_grid(images, titles=None, columns=10, data=None, title="Images", size=
     Raises ValueError for other shapes or another number of titles.
     """
     pictures = _as_colours(images)
-    N, H, W, _ = pictures.shape
-    if titles is not None and len(titles) != N:
-        raise ValueError(f"titles must have one string per image: expected {N}, got {len(titles)}")
-    columns = min(columns, N)
-    rows = -(-N // columns)
-    if ax is not None:
-        size = axes_to_draw_in(ax).get_window_extent().width / ax.figure.dpi / columns
-    gap = max(1, round(0.06 * W))
-    lines = max((str(text).count("\n") + 1 for text in titles), default=0) if titles is not None else 0
-    above = round((0.17 * lines + 0.03) * W / size) if lines else gap  # pixels of an image that the titles take
-    height = rows * (H + above) * size / W
-    ax = axes_to_draw_in(ax, figsize=(columns * size * 1.05 + 0.1, height + (0.35 if title or data else 0.1)))
-    canvas, tops, lefts = _mosaic(pictures, columns, gap, above)
-    ax.imshow(canvas)
-    for i, text in enumerate(titles if titles is not None else ()):
-        ax.text(lefts[i] + (W - 1) / 2, tops[i] - 0.5, text, ha="center", va="bottom", fontsize=9)
-    if lines:
-        ax.set_ylim(top=-0.5 - above)
-    ax.set_axis_off()
+    if titles is not None and len(titles) != len(pictures):
+        raise ValueError(f"titles must have one string per image: expected {len(pictures)}, got {len(titles)}")
+    ax, _ = _grid(pictures, [] if titles is None else list(titles), columns, size, ax)
     ax.set_title(titled(title, data))
     return ax
 
 
-def _mosaic(pictures, columns, gap, above):
-    """Images (N, H, W, 3) on one white canvas, and the top and left pixel of each.
+def _grid(pictures, names, columns, size, ax, **look):
+    """Pictures (N, H, W, 3), or (N, H, W) of numbers for a colour map, in a grid; the Axes, and the `imshow` in it.
 
-    gap: white pixels between two columns.
-    above: white pixels between two rows.
+    names: N strings, or none of them.
+    look: further arguments of `imshow`.
     """
-    N, H, W, _ = pictures.shape
+    N, H, W = pictures.shape[:3]
+    columns = min(columns, N)
+    rows = -(-N // columns)
+    if ax is not None:
+        size = axes_to_draw_in(ax).get_window_extent().width / ax.figure.dpi / columns
+    gap, lines = max(1, round(0.06 * W)), max((str(name).count("\n") + 1 for name in names), default=0)
+    above = round((0.17 * lines + 0.03) * W / size) if lines else gap  # pixels of an image that the names take
+    ax = axes_to_draw_in(ax, figsize=(columns * size * 1.05 + 0.1, rows * (H + above) * size / W + 0.35))
+    canvas, tops, lefts = _mosaic(pictures, columns, gap, above)
+    shown = ax.imshow(canvas, **look)
+    for name, top, left in zip(names, tops, lefts):
+        ax.text(left + (W - 1) / 2, top - 0.5, name, ha="center", va="bottom", fontsize=9)
+    if lines:
+        ax.set_ylim(top=-0.5 - above)
+    ax.spines[:].set_visible(False)
+    ax.grid(False)
+    ax.set(xticks=[], yticks=[])
+    return ax, shown
+
+
+def _mosaic(pictures, columns, gap, above):
+    """Pictures (N, H, W, ...) on one canvas, white or empty between them, and the top and left pixel of each.
+
+    gap: pixels between two columns.
+    above: pixels between two rows.
+    """
+    N, H, W, *channels = pictures.shape
     rows = -(-N // columns)
     r, c = np.divmod(np.arange(N), columns)
     tops, lefts = r * (H + above), c * (W + gap)
-    canvas = np.ones((rows * (H + above) - above, columns * (W + gap) - gap, 3))
+    shape = (rows * (H + above) - above, columns * (W + gap) - gap, *channels)
+    canvas = np.full(shape, 1.0 if channels else np.nan)
     for picture, top, left in zip(pictures, tops, lefts):
         canvas[top : top + H, left : left + W] = picture
     return canvas, tops, lefts
@@ -114,31 +128,6 @@ def image_rows(rows, captions=None, data=None, title="Images", size=0.85, ax=Non
     return ax
 
 
-def templates(W, classes, columns=5, data=None, title="Learned templates", size=1.3, ax=None):
-    """The weights of each class as an image, stretched from its smallest weight (dark) to its largest (bright).
-
-    W: (3072, C) weights of pixels, or (3073, C) with the bias as the last row, which is left out.
-    classes: C names.
-    columns, size: as for `image_grid`.
-    Returns the Axes.
-    Raises ValueError for another shape.
-    """
-    W = np.asarray(W, dtype=float)
-    if W.ndim != 2 or W.shape[0] not in (3072, 3073) or W.shape[1] != len(classes):
-        raise ValueError(
-            f"W must be (3072, {len(classes)}), or (3073, {len(classes)}) with the bias last, got {W.shape}"
-        )
-    pictures = _stretched(W[:3072].T)
-    return image_grid(pictures, titles=list(classes), columns=columns, data=data, title=title, size=size, ax=ax)
-
-
-def _stretched(rows):
-    """Each entry of the first axis from its smallest number, which becomes 0, to its largest, which becomes 1."""
-    rest = tuple(range(1, rows.ndim))
-    rows = rows - rows.min(axis=rest, keepdims=True)
-    return rows / np.maximum(rows.max(axis=rest, keepdims=True), np.finfo(float).tiny)
-
-
 def image_channels(image, data=None, title="One image and its three channels", ax=None):
     """An image beside its red, green and blue channels, each as a grey picture on a scale from 0 to 255.
 
@@ -190,3 +179,151 @@ def pixel_values(patch, corner=(0, 0), ax=None, data=None, title="Pixel values")
     ax.set(xticks=range(left, left + W), yticks=range(top, top + H))
     ax.grid(False)
     return ax
+
+
+def templates(W, classes, columns=5, data=None, title="Learned templates", size=1.3, ax=None):
+    """The weights of each class as an image, stretched from its smallest weight (dark) to its largest (bright).
+
+    W: (3072, C) weights of pixels, or (3073, C) with the bias as the last row, which is left out.
+    classes: C names.
+    columns, size: as for `image_grid`.
+    Returns the Axes.
+    Raises ValueError for another shape.
+    """
+    W = np.asarray(W, dtype=float)
+    if W.ndim != 2 or W.shape[0] not in (3072, 3073) or W.shape[1] != len(classes):
+        raise ValueError(
+            f"W must be (3072, {len(classes)}), or (3073, {len(classes)}) with the bias last, got {W.shape}"
+        )
+    pictures = _stretched(W[:3072].T)
+    return image_grid(pictures, titles=list(classes), columns=columns, data=data, title=title, size=size, ax=ax)
+
+
+def _stretched(rows):
+    """Each entry of the first axis from its smallest number, which becomes 0, to its largest, which becomes 1."""
+    rest = tuple(range(1, rows.ndim))
+    rows = rows - rows.min(axis=rest, keepdims=True)
+    return rows / np.maximum(rows.max(axis=rest, keepdims=True), np.finfo(float).tiny)
+
+
+def visualize_filters(
+    w, before=None, shared=False, columns=8, data=None, title="First-layer filters", size=0.6, ax=None
+):
+    """The filters of a convolution: in colour where they have three channels, else in grey, a row of channels each.
+
+    w: (F, C, H, W) filters.
+    before: (F, C, H, W) the filters before training, drawn on the left of w; None draws w alone.
+    shared: True draws all on one scale, with a weight of 0 in the middle, so that large weights stand out; False
+      stretches each filter from its smallest weight (dark) to its largest (bright).
+    columns: filters side by side, where each is one picture.
+    size: width of one picture in inches, where a figure is made.
+    ax: two Axes where before is given.
+    Returns the Axes, or both.
+    Raises ValueError if w is not (F, C, H, W), not finite, or before has another shape.
+    """
+    sets = [_filters(w, "w")] if before is None else [_filters(before, "before"), _filters(w, "w")]
+    if sets[0].shape != sets[-1].shape:
+        raise ValueError(f"before must have the shape of w, {sets[-1].shape}, got {sets[0].shape}")
+    F, C = sets[0].shape[:2]
+    one_picture = C in (1, 3)
+    across = min(columns, F) if one_picture else C
+    size = min(size, 5 / across)
+    most = max(abs(filters).max() for filters in sets)
+    own = "each from its smallest weight (dark) to its largest (bright)"
+    scale = f"all from −{most:.2g} (dark) to {most:.2g} (bright)" if shared else own
+    tall = (-(-F // across) if one_picture else F) * size * 1.06 * sets[0].shape[2] / sets[0].shape[3]
+    panels = panels_to_draw_in(ax, len(sets), figsize=(len(sets) * max(across * size * 1.06, 3.4) + 0.3, tall + 0.9))
+    for panel, filters, when in zip(panels, sets, ("before training", "after training")):
+        filters = 0.5 + filters / (2 * most or 1) if shared else _stretched(filters)
+        pictures = filters.transpose(0, 2, 3, 1) if C == 3 else filters.reshape(-1, *filters.shape[2:])
+        _grid(_as_colours(pictures), [], across, size, panel)
+        panel.set_xlabel(scale, fontsize=9)
+        panel.set_title(when if before is not None else titled(title, data), fontsize=None if before is None else 10)
+        if not one_picture:
+            panel.set_ylabel(f"{F} filters, a row of {C} channels each", fontsize=9)
+    if before is None:
+        return panels[0]
+    title_above(panels, titled(title, data))
+    return panels
+
+
+def _filters(w, name):
+    w = np.asarray(w, dtype=float)
+    if w.ndim != 4 or w.size == 0 or not np.isfinite(w).all():
+        raise ValueError(
+            f"{name} must be finite filters, (F, C, H, W) = (filters, channels, rows, columns), got {w.shape}"
+        )
+    return w
+
+
+def feature_maps(maps, names=None, shared=True, columns=8, data=None, title="Feature maps", size=1.0, ax=None):
+    """What a layer makes of one image: a picture for each filter, dark where it is low and bright where it is high.
+
+    maps: (F, H, W) the layer's output for one image, or (1, F, H, W).
+    names: F strings above the maps; None numbers them, from 0.
+    shared: True draws all on one scale, so that a filter that finds nothing stays dark; False stretches each map.
+    columns, size: as for `image_grid`.
+    Returns the Axes.
+    Raises ValueError for another shape, more than one image, or another number of names.
+    """
+    maps = np.asarray(maps, dtype=float)
+    maps = maps[0] if maps.ndim == 4 and len(maps) == 1 else maps
+    if maps.ndim != 3 or maps.size == 0 or not np.isfinite(maps).all():
+        raise ValueError(f"maps must be finite, (F, H, W), the layer's output for one image, got shape {maps.shape}")
+    names = [str(i) for i in range(len(maps))] if names is None else list(names)
+    if len(names) != len(maps):
+        raise ValueError(f"names must have one string per map: expected {len(maps)}, got {len(names)}")
+    ax, shown = _grid(maps if shared else _stretched(maps), names, columns, size, ax)
+    if shared:
+        ax.figure.colorbar(shown, ax=ax, label="output of the layer")
+    else:
+        ax.set_xlabel("each from its lowest output (dark) to its highest (bright)", fontsize=9)
+    ax.set_title(titled(title, data))
+    return ax
+
+
+def occlusion_map(
+    image, drop, patch=None, label="fall of the probability", data=None, title="What the network needs", ax=None
+):
+    """An image beside a map of how much is lost when each piece of it is covered; the piece needed most is framed.
+
+    image: (3, H, W), (H, W, 3) or (H, W), uint8 or floats in [0, 1].
+    drop: (R, C) what is lost with the piece in row r and column c covered; the pieces are spread evenly.
+    patch: side of the square that covers a piece, in pixels; None for pieces that lie side by side.
+    label: what drop measures.
+    ax: two Axes.
+    Returns the two Axes.
+    Raises ValueError for other shapes.
+    """
+    picture, drop = _as_colours(np.asarray(image)[None])[0], np.asarray(drop, dtype=float)
+    if drop.ndim != 2 or drop.size == 0 or not np.isfinite(drop).all():
+        raise ValueError(f"drop must be (R, C) finite numbers, one for each place that is covered, got {drop.shape}")
+    (H, W), (R, C) = picture.shape[:2], drop.shape
+    if patch is not None:
+        patch = whole(patch, "patch", least=1, most=min(H, W))
+    high, wide = (H / R, W / C) if patch is None else (patch, patch)
+    down, right = (H - high) / max(R - 1, 1), (W - wide) / max(C - 1, 1)  # from one place to the next
+    panels = panels_to_draw_in(ax, 2, figsize=(8.6, 4), sharex=True, sharey=True)
+    panels[0].imshow(picture)
+    first = (
+        (high - down) / 2 - 0.5,
+        (wide - right) / 2 - 0.5,
+    )  # a cell is as large as a step, around the middle of its piece
+    place = (
+        (first[1], first[1] + C * right, first[0] + R * down, first[0])
+        if R > 1 and C > 1
+        else (-0.5, W - 0.5, H - 0.5, -0.5)
+    )
+    shown = panels[1].imshow(drop, extent=place)
+    r, c = np.unravel_index(drop.argmax(), drop.shape)
+    for panel, name in zip(panels, ("image", "covered here")):
+        for color, width in (("white", 4), (ORANGE, 2)):
+            frame = {"fill": False, "edgecolor": color, "linewidth": width}
+            panel.add_patch(Rectangle((c * right - 0.5, r * down - 0.5), wide, high, **frame))
+        panel.set_title(name, fontsize=10)
+        panel.set(xlabel="column", xlim=(-0.5, W - 0.5), ylim=(H - 0.5, -0.5))
+        panel.grid(False)
+    panels[0].set_ylabel("row")
+    panels[0].figure.colorbar(shown, ax=panels[1], label=label)
+    title_above(panels, titled(title, data))
+    return panels
