@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from data_files import batch, python2, write_data
 
-from labkit.data import DataError, DownloadError, cifar10, command, download, load_cifar10, places
+from labkit.data import DataError, DownloadError, cifar10, command, download, load_cifar10, mirrors, places
 from labkit.data.reader import BATCH_FILES, CLASSES, FOLDER_NAME
+from labkit.data.transfer import md5_of
 
 
 @pytest.fixture(autouse=True)
@@ -22,8 +23,8 @@ def home(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setattr(cifar10, "project_folder", lambda: tmp_path / "project")
     monkeypatch.setattr(download, "project_folder", lambda: tmp_path / "project")
-    monkeypatch.setattr(download, "MIRRORS", ("http://127.0.0.1:9/cifar-10-python.tar.gz",))
-    monkeypatch.setattr(download, "_check_place", lambda folder, size: folder.mkdir(parents=True, exist_ok=True))
+    monkeypatch.setattr(mirrors, "MIRRORS", ("http://127.0.0.1:9/cifar-10-python.tar.gz",))
+    monkeypatch.setattr(download, "check_place", lambda folder, size: folder.mkdir(parents=True, exist_ok=True))
     monkeypatch.setattr(cifar10, "_said", set())
     return tmp_path
 
@@ -227,7 +228,7 @@ def test_the_command_tells_what_is_there(home, capfd):
 
 def test_the_command_knows_the_official_bytes(home, capfd, monkeypatch):
     folder = write_data(home / "project/data" / FOLDER_NAME)
-    monkeypatch.setattr(command, "OFFICIAL_MD5", {p.name: command._md5(p) for p in folder.iterdir()})
+    monkeypatch.setattr(command, "OFFICIAL_MD5", {p.name: md5_of(p) for p in folder.iterdir()})
     assert command.run() == 0
     assert "byte for byte the official one." in capfd.readouterr().out
     (folder / "batches.meta").unlink()

@@ -22,13 +22,12 @@ MOST_LINES = 400
 
 # What may be imported where it is used: what is not there everywhere, and what is slow to import or takes memory
 # and is needed only to download, to draw the stand-in, or to show one image.
-OPTIONAL = {"IPython", "ipywidgets", "torch", "pooch", "requests", "urllib3", "filelock", "PIL"}
+OPTIONAL = {"IPython", "ipywidgets", "torch", "requests", "urllib3", "filelock", "PIL"}
 
 # --- not yet; `course` is put into houses of its own by the work on marking
 
 CIRCLES = {"course/student.py, course/student_steps.py"}
 INNER_IMPORTS = {
-    *(f"data/{name}.py" for name in ("cifar10", "command", "download")),
     *(f"course/{name}.py" for name in ("cli", "execute", "formulas", "grade", "kernel", "mark", "ready", "report")),
     *(f"course/{name}.py" for name in ("run", "sandbox", "sheet", "site", "student")),
 }
@@ -36,11 +35,11 @@ PRIVATE_NAMES = {"course/grade.py", "course/kernel.py", "course/student.py", "co
 LONG_FILES = {
     *(f"check/lab0{i}.py" for i in range(1, 6)),
     *(f"check/labs/lab0{i}.py" for i in range(1, 6)),
-    *("data/download.py", "data/standin/shapes.py"),
+    "data/standin/shapes.py",
 }
 LONG_TESTS = {
     *(f"answers/lab0{i}.py" for i in range(1, 6)),
-    *(f"test_{name}.py" for name in ("check_framework", "course_run", "data_download", "grade", "gradients")),
+    *(f"test_{name}.py" for name in ("check_framework", "course_run", "grade", "gradients")),
     *("test_sheet.py", "test_standin.py"),
 }
 WITHOUT_DOCSTRING = {
@@ -98,7 +97,7 @@ def test_environment_yml_installs_the_package_with_all_that_the_labs_import():
 
 def test_importing_the_data_room_stays_light():
     """Its imports count in the memory and the start of everything: nothing that draws or downloads."""
-    heavy = ("matplotlib", "pooch", "requests", "IPython", "PIL")
+    heavy = ("matplotlib", "requests", "urllib3", "IPython", "PIL")
     code = f"import sys, labkit.data; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT).stdout.strip() == "[]"
 

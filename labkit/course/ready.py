@@ -60,7 +60,7 @@ def _packages():
 
 
 def _required():
-    wanted = {"numpy": "", "matplotlib": "", "tqdm": "", "pooch": ""}
+    wanted = {"numpy": "", "matplotlib": "", "tqdm": "", "requests": ""}
     try:
         for line in metadata.requires("labkit") or []:
             match = re.match(r"([A-Za-z0-9_.-]+)\s*([<>=!~][^;]*)?(;.*)?$", line)

@@ -34,7 +34,8 @@ class _Limited:
 def extract(archive, into):
     """Unpack the archive of CIFAR-10.
 
-    archive: path of a gzipped tar file. into: path of a folder, made new; an older one is removed.
+    archive: path of a gzipped tar file.
+    into: path of a folder, made new; an older one is removed.
     Returns the path of the folder with the batch files, `into`/cifar-10-batches-py.
     Raises ArchiveError, and leaves nothing behind, if the archive is truncated or not an archive, or holds a
     file that does not belong to CIFAR-10, such as one whose path leaves the folder, a link or a device.

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from labkit.data import download, standin
 from labkit.data.dataset import Dataset
 from labkit.data.errors import DataError, DownloadError
 from labkit.data.places import cache_folder, current_folder, project_folder
@@ -66,7 +67,7 @@ def origin_of(folder):
 
 
 def _places():
-    """The folders that are searched, one after the other; the cache last, since naming it imports pooch."""
+    """The folders that are searched, one after the other."""
     project = project_folder()
     if project:
         yield project / "data", "data/ of the project"
@@ -118,31 +119,26 @@ def _what_lacks(path):
 
 def _fetch_or_standin(real):
     """CIFAR-10 downloaded, or the stand-in and a sentence; `real` refuses the stand-in."""
-    from labkit.data.download import fetch, landing_folder
-
     try:
-        folder = fetch(landing_folder(), insist=real)
+        folder = download.fetch(download.landing_folder(), insist=real)
         return Found(folder, origin_of(folder))
     except DownloadError as error:
         if real:
             raise DownloadError(f"{error} LABKIT_DATA=cifar10 is set, so the stand-in is not used.") from None
-        standin = _standin()
+        found = _standin()
         _say_once(f"{str(error).rstrip('.')}, so this is the stand-in; `labkit data` tries again.")
-        return standin
+        return found
 
 
 def _standin():
-    from labkit.data.standin import standin_folder
-
-    return Found(standin_folder(), "drawn by labkit")
+    return Found(standin.standin_folder(), "drawn by labkit")
 
 
 def _load(found):
     X_train, y_train, X_test, y_test = read_folder(found.folder)
-    classes, standin = read_meta(found.folder)
-    return Dataset(
-        X_train, y_train, X_test, y_test, classes, "stand-in" if standin else "CIFAR-10", found.origin, found.folder
-    )
+    classes, drawn = read_meta(found.folder)
+    name = "stand-in" if drawn else "CIFAR-10"
+    return Dataset(X_train, y_train, X_test, y_test, classes, name, found.origin, found.folder)
 
 
 def _say_once(sentence):

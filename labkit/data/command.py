@@ -1,13 +1,15 @@
 """`labkit data`: fetch CIFAR-10 if it is not here, verify it, and tell what is there."""
 
-import hashlib
 import os
 import sys
 from pathlib import Path
 
+from labkit.data import download, standin
 from labkit.data.cifar10 import Found, find_cifar10, origin_of
 from labkit.data.errors import DataError
+from labkit.data.mirrors import ARCHIVE, SIZE
 from labkit.data.reader import BATCH_FILES, FOLDER_NAME, META_FILE, TEST_FILE, read_folder, read_meta
+from labkit.data.transfer import md5_of
 
 # of the files in the official archive
 OFFICIAL_MD5 = {
@@ -24,7 +26,8 @@ OFFICIAL_MD5 = {
 def run(standin=False, folder=None, check=False):
     """Fetch and verify CIFAR-10, or make the stand-in, and print what is there.
 
-    standin: make the stand-in instead. check: only look, never download.
+    standin: make the stand-in instead.
+    check: only look, never download.
     folder: where to look, and where a download goes; None: the usual places.
     Returns the exit status: 0 if complete, readable data are there at the end, else 1.
     """
@@ -57,51 +60,40 @@ def _find(folder):
 
 
 def _fetch(folder):
-    from labkit.data.download import ARCHIVE, SIZE, fetch, landing_folder
-
-    place = Path(folder).expanduser().absolute() if folder else landing_folder()
+    place = Path(folder).expanduser().absolute() if folder else download.landing_folder()
     print(f"CIFAR-10 is not here yet: getting {ARCHIVE} ({SIZE / 1e6:.0f} MB) into {place}", flush=True)
-    target = fetch(place)
+    target = download.fetch(place)
     return Found(target, origin_of(target))
 
 
 def _make_standin(folder):
-    from labkit.data.standin import make_standin, standin_folder
-
-    return Found(standin_folder() if folder is None else make_standin(folder), "drawn by labkit")
+    place = standin.standin_folder() if folder is None else standin.make_standin(folder)
+    return Found(place, "drawn by labkit")
 
 
 def _report(found):
     """Read everything, and print a table of the files and a sentence about them all."""
     X_train, _, X_test, _ = read_folder(found.folder)
-    classes, standin = read_meta(found.folder)
-    name = "The stand-in" if standin else "CIFAR-10"
+    classes, drawn = read_meta(found.folder)
+    name = "The stand-in" if drawn else "CIFAR-10"
     print(f"{name} is in {found.folder} ({found.origin}).\n")
-    print(f"  {'file':<14}{'images':>8}{'bytes':>14}" + ("" if standin else "   checksum"))
+    print(f"  {'file':<14}{'images':>8}{'bytes':>14}" + ("" if drawn else "   checksum"))
     official, total = True, 0
     for path in [found.folder / file for file in (*BATCH_FILES, META_FILE)]:
         if not path.is_file():  # batches.meta may be missing
             continue
         count = {META_FILE: "", TEST_FILE: f"{len(X_test):,}"}.get(path.name, f"{len(X_train) // 5:,}")
-        size, same = path.stat().st_size, standin or _md5(path) == OFFICIAL_MD5[path.name]
+        size, same = path.stat().st_size, drawn or md5_of(path) == OFFICIAL_MD5[path.name]
         official, total = official and same, total + size
-        mark = "" if standin else "   official" if same else "   other"
+        mark = "" if drawn else "   official" if same else "   other"
         print(f"  {path.name:<14}{count:>8}{size:>14,}{mark}")
     print(
         f"\n{len(X_train):,} training and {len(X_test):,} test images of 3 × 32 × 32 pixels in "
         f"{len(classes)} classes, {total / 1e6:,.0f} MB."
     )
-    if standin:
+    if drawn:
         print("Every file is complete and readable.")
     elif official:
         print("Every file is complete, readable, and byte for byte the official one.")
     else:
         print("Every file is complete and readable; those marked `other` are not byte for byte the official ones.")
-
-
-def _md5(path):
-    md5 = hashlib.md5(usedforsecurity=False)
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            md5.update(block)
-    return md5.hexdigest()

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import platformdirs
+
 
 def project_folder():
     """The folder of the project: that of an editable install, else the current folder or one above it.
@@ -21,9 +23,7 @@ def cache_folder():
     named = os.environ.get("LABKIT_CACHE")
     if named:
         return Path(named).expanduser().absolute()
-    import pooch
-
-    return pooch.os_cache("labkit")
+    return platformdirs.user_cache_path("labkit")
 
 
 def current_folder():
