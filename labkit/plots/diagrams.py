@@ -60,7 +60,9 @@ def convolution_diagram(size, kernel, stride=1, pad=0, ax=None):
             f"size must be at most {MOST_CELLS} cells with its padding, to be drawn, got {rows} × {columns}"
         )
     gap, few = max(2.5, 0.25 * columns), max(rows, columns) <= 16
-    ax = axes_to_draw_in(ax, figsize=(min(10, 1.5 + 0.42 * (columns + gap + out[1])), min(7, 1.5 + 0.42 * rows)))
+    wide, high = columns + gap + out[1] + 1.1, rows + 2.5
+    unit = min(0.42, 10 / wide, 8 / high)  # inches of a cell
+    ax = axes_to_draw_in(ax, figsize=(unit * wide, unit * high + 0.4))
     for r, c in np.ndindex(rows, columns):
         inside = pad[0] <= r < pad[0] + size[0] and pad[1] <= c < pad[1] + size[1]
         _cell(ax, c, r, "0.87" if inside else "white")
@@ -93,7 +95,7 @@ def convolution_diagram(size, kernel, stride=1, pad=0, ax=None):
     ax.text(left + out[1] / 2, top + out[0] + 0.3, f"output\n{out[0]} × {out[1]}", **below)
     words = [f"({n} + 2·{p} − {k}) / {s} + 1 = {o}" for n, k, s, p, o in zip(size, kernel, stride, pad, out)]
     ax.set_title(f"Output size: {words[0]}" if words[0] == words[1] else f"Rows: {words[0]}\nColumns: {words[1]}")
-    _canvas(ax, (-0.3, left + out[1] + 0.8), (rows + 2.2, -0.3))
+    _canvas(ax, (-0.3, wide - 0.3), (high - 0.3, -0.3))
     return ax
 
 
@@ -101,8 +103,8 @@ def _by(numbers):
     return f"{numbers[0]}" if numbers[0] == numbers[1] else f"{numbers[0]} down, {numbers[1]} right"
 
 
-def _cell(ax, x, y, color, width=1.0):
-    ax.add_patch(Rectangle((x, y), width, 1, facecolor=color, edgecolor="0.55", linewidth=0.8))
+def _cell(ax, x, y, color, width=1.0, edge="0.55"):
+    ax.add_patch(Rectangle((x, y), width, 1, facecolor=color, edgecolor=edge, linewidth=0.8))
 
 
 def _frame(ax, x, y, width, height, color, line):
@@ -142,8 +144,8 @@ def receptive_field(layers, ax=None, title=None):
     for k, (n, step) in enumerate(zip(seen, apart)):
         around = 1 if k else 2  # cells that are not seen, on either side
         for i in range(-around, n + around):
-            color = cycle_color(k) if 0 <= i < n else "0.93"
-            _cell(ax, (i - n / 2) * step, k * rise, color, width=step)
+            color, edge = (cycle_color(k), "white") if 0 <= i < n else ("0.93", "0.55")
+            _cell(ax, (i - n / 2) * step, k * rise, color, step, edge)
         if k:
             low, high = seen[k - 1] * apart[k - 1] / 2, n * step / 2
             cone = [(-low, (k - 1) * rise + 1), (low, (k - 1) * rise + 1), (high, k * rise), (-high, k * rise)]
