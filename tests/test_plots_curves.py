@@ -142,7 +142,7 @@ def test_the_band_is_there_where_the_history_knows_its_images():
     run = {"losses": [2.3], "train_accuracy": [0.1, 0.5], "val_accuracy": [0.1, 0.3]}
     assert not plots.history(run)[1].collections
     assert len(plots.history(run, images=100)[1].collections) == 1
-    assert "1,000 images" in entries(plots.history(run | {"settings": {"val_images": 1000}})[1])[-2]
+    assert "1,000 images" in entries(plots.history(run | {"settings": {"validation images": [1000, 3072]}})[1])[-2]
 
 
 def test_overfitting_shows_the_gap():
@@ -198,5 +198,5 @@ def test_live_curves_say_how_much_time_is_left_and_end_without_it(monkeypatch):
 def test_live_curves_take_the_number_of_steps_from_the_history(monkeypatch):
     history = training.History(val_accuracy=[0.1])
     assert watched(monkeypatch, history, (1, 2)) == ["step 1", "step 2", ""]
-    history.settings = {"steps": 1000}
-    assert watched(monkeypatch, history, (1, 2)) == ["step 1 of 1,000", "step 2 of 1,000, 166:20 left", ""]
+    history.settings = {"epochs": 2, "training images": [4950, 3, 32, 32], "batch_size": 10}
+    assert watched(monkeypatch, history, (1, 2)) == ["step 1 of 990", "step 2 of 990, 164:40 left", ""]

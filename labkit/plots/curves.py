@@ -102,7 +102,7 @@ def history(history, data=None, chance=0.1, ax=None, images=None):
       (shares in [0, 1], one per epoch).
     chance: as for `accuracy_curve`.
     ax: two Axes.
-    images: validation images, for the band around their curve; None takes the number that the history holds, if any.
+    images: validation images, for the band around their curve; None takes what the settings of history tell.
     Returns the two Axes.
     Raises ValueError if there are no losses.
     """
@@ -120,7 +120,7 @@ def _history(run, data, chance, ax, images):
     left, right = panels = panels_to_draw_in(ax, 2, figsize=(11, 4))
     loss_curve(losses, ax=left, data=data)
     if accuracy:
-        counts = {"validation": _setting(run, "val_images") if images is None else images}
+        counts = {"validation": _validation_images(run) if images is None else images}
         words = {"title": "Accuracy after each epoch", "xlabel": "epoch"}
         accuracy_curve(accuracy, ax=right, data=data, chance=chance, images=counts, **words)
     else:
@@ -133,9 +133,17 @@ def _of(run, name):
     return run.get(name) if isinstance(run, Mapping) else getattr(run, name, None)
 
 
-def _setting(run, name):
-    """A setting that a history keeps; None if it keeps none."""
-    return (_of(run, "settings") or {}).get(name)
+def _validation_images(run):
+    """How many validation images a history's settings tell of; None if they do not."""
+    shape = (_of(run, "settings") or {}).get("validation images")
+    return shape[0] if shape else None
+
+
+def _steps(run):
+    """How many steps a run takes in all, by its settings: epochs · ⌈images / batch size⌉; None if they do not tell."""
+    settings = _of(run, "settings") or {}
+    images, size, epochs = (settings.get(name) for name in ("training images", "batch_size", "epochs"))
+    return epochs * -(-images[0] // size) if images and size and epochs else None
 
 
 def overfitting(history, data=None, chance=0.1, images=None, ax=None):
@@ -174,7 +182,7 @@ def live(data=None, every=3.0, chance=0.1, images=None, steps=None):
 
     every: seconds between two drawings.
     chance, images: as for `history`.
-    steps: how many there will be; None takes the number that the history holds, if any.
+    steps: how many there will be; None takes what the history's settings tell, if anything.
     Returns a function of a history and whether it is final. In a notebook it keeps one figure up to date, and the final
     drawing stays; elsewhere it draws the final one alone.
     """
@@ -189,7 +197,7 @@ def live(data=None, every=3.0, chance=0.1, images=None, steps=None):
             return
         figure = _history(history, data, chance, None, images)[0].figure
         if not final:
-            left = _time_left(now - started[0], done - started[1], done, steps or _setting(history, "steps"))
+            left = _time_left(now - started[0], done - started[1], done, steps or _steps(history))
             figure.suptitle(left, x=0.99, ha="right", fontsize=10, color="0.25")
         if in_notebook():
             from IPython.display import display
