@@ -1,7 +1,8 @@
 """The stand-in: 12,000 drawn pictures that take the place of CIFAR-10 where it cannot be had.
 
-They have its classes, size and file format. `brush` draws shapes, `shapes` the ten classes with them,
-`scenes` what is behind and before the objects, `render` puts a picture together, `files` writes the set.
+They have its classes, size and file format. `brush` draws shapes, `animals` and `vehicles` draw the ten classes
+with them (`shapes` lists their kinds), `scenes` draws what is behind and before the objects, `render` puts a picture
+together, `files` writes the set.
 The same bytes come out on every machine; data/README.md tells how hard the set is.
 """
 

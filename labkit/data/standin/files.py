@@ -251,16 +251,20 @@ def meta_file():
 
 
 def pickled(items):
+    """A whole pickle: a dict of these keys, each with the instructions for its value."""
     return b"\x80\x02}(" + b"".join(text(key) + value for key, value in items.items()) + b"u."
 
 
 def listed(items):
+    """Instructions for a list of these items."""
     return b"](" + b"".join(items) + b"e"
 
 
 def number(value):
+    """Instructions for a whole number below 65,536."""
     return b"M" + struct.pack("<H", value)
 
 
 def text(value):
+    """Instructions for a text of up to 255 characters."""
     return b"U" + bytes([len(value)]) + value.encode("ascii")

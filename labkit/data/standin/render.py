@@ -71,7 +71,9 @@ def compose(
 ):
     """Pictures of one kind of a class, not yet rounded: (n, 3, 32, 32) float32, about 0 to 1.
 
-    kind: position in KINDS[label]. look, scene: `Dice` for the object and for everything else.
+    label: name of the class.
+    kind: position in KINDS[label].
+    look, scene: `Dice` for the object and for everything else.
     The settings are those of `render`, each (n, 1, 1); mirror 1 or -1, shift (x, y) in halves of a picture.
     """
     where = scenes.place(label, scene)
