@@ -70,20 +70,34 @@ def taken_from(package, path, top=None):
             yield node, owner, name
 
 
-def imports_from_below(package, rooms):
-    """Imports against the order of the rooms, and files that are in no room."""
-    place = {room: i for i, room in enumerate(rooms)}
-    for path in modules(package):
-        room = room_of(package, path)
+def imports_from_below(package, rooms, inside=""):
+    """Imports against the order of the rooms, and files that are in no room.
+
+    package: its folder.
+    rooms: their names, the ground first.
+    inside: the room whose own rooms are meant, such as "data"; the package itself if empty.
+    """
+    place, floor = {room: i for i, room in enumerate(rooms)}, package / inside
+    for path in modules(floor):
+        room = room_of(floor, path)
         if room in ("__init__", "__main__"):
             continue
         if room not in place:
             yield f"{name_in(package, path)}: is in no room of the house"
             continue
         for node, file, _ in taken_from(package, path):
-            other = room_of(package, file)
+            other = room_of(floor, file) if file.is_relative_to(floor) else None
             if other in place and place[other] > place[room]:
                 yield f"{name_in(package, path)}:{node.lineno}: imports from {other}, which stands below {room}"
+
+
+def imports_among(package, folder):
+    """Imports of each other by the files of a folder that are to stand each for itself; its face may have them all."""
+    alone = set((package / folder).glob("*.py")) - {package / folder / "__init__.py"}
+    for path in sorted(alone):
+        for node, file, _ in taken_from(package, path):
+            if file in alone - {path}:
+                yield f"{name_in(package, path)}:{node.lineno}: imports from {name_in(package, file)}"
 
 
 def circles(package):

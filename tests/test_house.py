@@ -18,6 +18,10 @@ ROOMS = (  # DESIGN's order, from the ground
     *("arguments", "files", "threads", "progress", "data", "preprocess", "losses", "gradients", "layers", "networks"),
     *("optimizers", "training", "search", "autodiff", "plots", "check", "course"),
 )
+DATA_ROOMS = (  # DESIGN gives the order inside `plots` and `check`; there, style comes first, and the labs last
+    *("errors", "places", "transfer", "unpickle", "dataset", "reader", "mirrors", "archive", "standin", "download"),
+    *("cifar10", "command"),
+)
 MOST_LINES = 400
 
 # What may be imported where it is used: what is not there everywhere, and what is slow to import or takes memory
@@ -52,6 +56,14 @@ def none(found, but=()):
 
 def test_a_room_imports_only_from_rooms_above_it():
     none(house.imports_from_below(PACKAGE, ROOMS))
+
+
+def test_the_rooms_inside_data_have_an_order_too():
+    none(house.imports_from_below(PACKAGE, DATA_ROOMS, "data"))
+
+
+def test_the_checks_of_a_lab_stand_each_for_itself():
+    none(house.imports_among(PACKAGE, "check/labs"))
 
 
 def test_no_files_import_each_other_in_a_circle():
@@ -112,6 +124,8 @@ DESCRIBED = '"""D."""\ndef f(x, y, z=1, *, w):\n    """Sum.\n\n    %s\n    """\n
     "rule, arguments",
     [
         (house.imports_from_below, (ROOMS,)),
+        (house.imports_from_below, (("reader", "late"), "data")),
+        (house.imports_among, ("data",)),
         (house.circles, ()),
         (house.inner_imports, (OPTIONAL,)),
         (house.private_names, ()),
@@ -130,6 +144,11 @@ def test_a_rule_finds_nothing_in_what_is_right(rule, arguments, tmp_path):
         (house.imports_from_below, (ROOMS,), {"losses.py": "import labkit.networks as n"}, "losses.py:1: .* networks"),
         (house.imports_from_below, (ROOMS,), {"losses.py": "def f():\n    from . import networks"}, "losses.py:2"),
         (house.imports_from_below, (ROOMS,), {"cellar.py": ""}, "cellar.py: is in no room"),
+        (house.imports_from_below, (("reader", "late"), "data"), {"data/reader.py": "from labkit.data import late",
+         "data/late.py": ""}, "data/reader.py:1: imports from late"),
+        (house.imports_from_below, (("other",), "data"), {}, "data/reader.py: is in no room"),
+        (house.imports_among, ("check/labs",), {"check/labs/a.py": "from . import b", "check/labs/b.py": ""},
+         "check/labs/a.py:1: imports from check/labs/b.py"),
         (house.circles, (), {"losses.py": "import labkit.networks"}, "losses.py, networks.py"),
         (house.circles, (),
          {"data/reader.py": "def f():\n    from .late import g", "data/late.py": "from . import reader"},
