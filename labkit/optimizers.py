@@ -64,7 +64,7 @@ class Optimizer:
         return {name: value for name, value in vars(self).items() if name not in ("memory", "t")}
 
     def __repr__(self):
-        return f"{type(self).__name__}({', '.join(f'{name}={value:g}' for name, value in self.settings().items())})"
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.settings().items())})"
 
 
 class SGD(Optimizer):

@@ -1,14 +1,15 @@
-"""Training: mini-batches, optimizer, learning-rate decay, and a `History` of what happened; search, save, load."""
+"""Training: mini-batches, optimizer, learning-rate decay, checkpoints, and a `History` of what happened."""
 
 import time
+import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from . import threads
-from .files import whole_file
-from .optimizers import SGD
-from .progress import progress
+from labkit import arguments, checkpoints, threads
+from labkit.losses import cross_entropy
+from labkit.optimizers import SGD, Optimizer
+from labkit.progress import progress
 
 threads.settle()
 
@@ -25,25 +26,32 @@ class TrainingDiverged(ArithmeticError):
 class History:
     """What a training run recorded.
 
-    losses: loss of each step, before its update. train_accuracy, val_accuracy: shares in [0, 1], before training
-    and after each epoch. params: the best parameters by validation accuracy (the last ones without validation).
-    best_epoch: the epoch they are of. seconds: duration. interrupted: True if training was stopped by hand.
+    losses: loss of each step, before its update, the penalty included.
+    train_accuracy, val_accuracy: shares in [0, 1], before training and after each epoch.
+    val_loss: mean softmax loss of the validation images, without penalty, before training and after each epoch.
+    rates: learning rate at the first step of each epoch.
+    settings: what the run was asked for, as words and numbers.
+    params: the best parameters by validation accuracy (the last ones without validation).
+    best_epoch: the epoch they are of.
+    seconds: duration so far.
+    interrupted: True if training was stopped by hand.
     """
 
     losses: list = field(default_factory=list)
     train_accuracy: list = field(default_factory=list)
     val_accuracy: list = field(default_factory=list)
+    val_loss: list = field(default_factory=list)
+    rates: list = field(default_factory=list)
+    settings: dict = field(default_factory=dict)
     params: dict = field(default_factory=dict)
     best_epoch: int = 0
     seconds: float = 0.0
     interrupted: bool = False
 
     def __repr__(self):
-        text = (
-            f"{len(self.losses)} steps, loss {self.losses[0]:.4f} -> {self.losses[-1]:.4f}"
-            if self.losses
-            else "no steps"
-        )
+        text = "no steps"
+        if self.losses:
+            text = f"{len(self.losses)} steps, loss {self.losses[0]:.4f} -> {self.losses[-1]:.4f}"
         if self.val_accuracy:
             text += f", best validation accuracy {max(self.val_accuracy):.1%} after epoch {self.best_epoch}"
         return text + (", interrupted" if self.interrupted else "")
@@ -52,15 +60,15 @@ class History:
 def accuracy(network, params, X, y, batch_size=1000):
     """Share of the images whose highest score is that of their class, computed a batch at a time.
 
-    X: (N, ...) images, y: (N,) labels. Returns a number in [0, 1]. Raises ValueError for no images.
+    network: as in `labkit.networks`.
+    params: its parameters.
+    X: (N, ...) images.
+    y: (N,) labels.
+    batch_size: images at a time.
+    Returns a number in [0, 1]. Raises ValueError for no images, or labels that are none.
     """
-    if len(X) == 0 or len(X) != len(y):
-        raise ValueError(f"X and y must have the same positive number of rows, got {len(X)} and {len(y)}")
-    right = sum(
-        int(np.sum(network(X[i : i + batch_size], params).argmax(axis=1) == y[i : i + batch_size]))
-        for i in range(0, len(X), batch_size)
-    )
-    return right / len(X)
+    X, y = _images_and_labels(X, y)
+    return _evaluate(network, params, X, y, batch_size)[1]
 
 
 def train(
@@ -81,73 +89,257 @@ def train(
     prepare=None,
     watch=None,
     quiet=False,
+    checkpoint=None,
+    go_on=False,
 ):
     """Train a network by mini-batch gradient descent.
 
-    network: as in `labkit.networks`. params: its parameters, changed in place. X (N, ...), y (N,): training images.
+    network: as in `labkit.networks`.
+    params: its parameters, changed in place.
+    X: (N, ...) training images.
+    y: (N,) their labels.
     X_val, y_val: validation images, to choose the best parameters.
-    optimizer: from `labkit.optimizers`, SGD(0.1) by default.
-    epochs: passes over the training images. batch_size: images per step; None takes all (full batch).
-    reg: strength of the penalty. rate_decay: factor of the learning rate after each epoch.
-    seed: of the order of the images: the same seed gives the same history. check_on: training images in the
-    training accuracy. prepare(X_batch, rng): changes a batch before its step, for augmentation.
+    optimizer: from `labkit.optimizers`, SGD(0.1) by default. It starts without memory of another run, and has its
+        rate back afterwards.
+    epochs: passes over the training images.
+    batch_size: images per step; None takes all (full batch).
+    reg: strength of the penalty.
+    rate_decay: factor of the learning rate after each epoch; or a function of the share of the run that is done, from
+        0 to 1, that returns the factor of the first rate: `lambda t: (1 + np.cos(np.pi * t)) / 2`.
+    seed: of the order of the images: the same seed gives the same history.
+    check_on: number of training images in the training accuracy.
+    prepare(X_batch, rng): returns a batch changed before its step, for augmentation.
     watch(history, final): called after each step with final=False, and with final=True when all is over, even if by
-    an error or an interrupt: `plots.live()` draws the curves as they grow.
+        an error or an interrupt: `plots.live()` draws the curves as they grow.
+    quiet: True shows no progress bar.
+    checkpoint: name of a file that keeps the run after each epoch. The same call goes on from there, with the results
+        of a run that was never interrupted; a finished run is read at once, and more epochs are added to it. The
+        generators that network and prepare draw from are kept too, where `checkpoints.generators` finds them.
+    go_on: True lets the optimizer go on with the memory and the rate that it has, and leaves it with what it has then.
     Returns a `History`. Interrupting (Ctrl-C, or the stop button) returns the history up to there.
-    Raises ValueError for bad arguments, TrainingDiverged when the loss becomes NaN or infinite.
+    Raises ValueError for bad arguments, or a checkpoint of another run; TrainingDiverged when the loss becomes NaN or
+    infinite. Warns when the loss has grown tenfold.
     """
-    optimizer = SGD(0.1) if optimizer is None else optimizer
-    N = _check(X, y, X_val, y_val, epochs, batch_size, rate_decay)
-    size = N if batch_size is None else min(int(batch_size), N)
-    history, rng, start = History(), np.random.default_rng(seed), time.perf_counter()
-    _record(history, network, params, X, y, X_val, y_val, check_on, epoch=0)
-    bar = progress(total=epochs * -(-N // size), desc="training", unit="steps", disable=quiet)
-    try:
-        for epoch in range(1, epochs + 1):
-            order = np.arange(N) if size == N else rng.permutation(N)
-            for first in range(0, N, size):
-                batch = order[first : first + size]
-                images = X if size == N else X[batch]
-                if prepare is not None:
-                    images = prepare(images, rng)
-                loss, grads = network(images, params, y if size == N else y[batch], reg)
-                history.losses.append(float(loss))
-                if not np.isfinite(loss):
-                    raise TrainingDiverged(_advice(len(history.losses) - 1, history.losses, optimizer.rate), history)
-                optimizer.step(params, grads)
-                bar.update()
-                if watch is not None:
-                    watch(history, False)
-            optimizer.rate *= rate_decay
-            _record(history, network, params, X, y, X_val, y_val, check_on, epoch)
-            if history.val_accuracy:
-                bar.set_postfix_str(f"validation {history.val_accuracy[-1]:.1%}", refresh=False)
-    except KeyboardInterrupt:
-        history.interrupted = True
-        if X_val is None:
-            history.params = _copy(params)
-    finally:
-        bar.close()
-        history.seconds = time.perf_counter() - start
-        if watch is not None:
-            watch(history, True)
-    return history
+    run = _Run(
+        network,
+        _check_params(params),
+        *_check_images(X, y, X_val, y_val),
+        _check_optimizer(optimizer),
+        reg=arguments.at_least_0(reg, "reg"),
+        rate_decay=rate_decay if callable(rate_decay) else arguments.fraction(rate_decay, "rate_decay"),
+        prepare=None if prepare is None else arguments.function(prepare, "prepare"),
+        epochs=arguments.whole(epochs, "epochs"),
+        batch_size=len(X) if batch_size is None else min(arguments.whole(batch_size, "batch_size", 1), len(X)),
+        check_on=arguments.whole(check_on, "check_on", 1),
+        seed=seed,
+    )
+    return run.through(watch, quiet, checkpoint, go_on)
 
 
-def _record(history, network, params, X, y, X_val, y_val, check_on, epoch):
-    """Accuracies after an epoch, and a copy of the parameters if they are the best so far."""
-    history.train_accuracy.append(accuracy(network, params, X[:check_on], y[:check_on]))
-    if X_val is not None:
-        history.val_accuracy.append(accuracy(network, params, X_val, y_val))
-    if X_val is None or history.val_accuracy[-1] >= max(history.val_accuracy):
-        history.params, history.best_epoch = _copy(params), epoch
+class _Run:
+    """A run of `train`: all that changes while it goes on, and what stays."""
+
+    def __init__(self, network, params, X, y, X_val, y_val, optimizer, **settings):
+        self.network, self.params, self.optimizer = arguments.function(network, "network"), params, optimizer
+        self.X, self.y, self.X_val, self.y_val = X, y, X_val, y_val
+        self.rng = arguments.seed(settings["seed"])
+        self.reg, self.rate_decay, self.prepare = settings["reg"], settings["rate_decay"], settings["prepare"]
+        self.epochs, self.size, self.check_on = settings["epochs"], settings["batch_size"], settings["check_on"]
+        self.epoch, self.first_rate = 0, optimizer.rate
+        self.steps_per_epoch = -(-len(X) // self.size)
+        self.history = History(settings=self._settings(settings))
+        self.kept = None
+
+    def _settings(self, settings):
+        """What the run was asked for, in words and numbers that a file can keep."""
+        words = {name: settings[name] for name in ("epochs", "batch_size", "reg", "check_on")}
+        words["rate_decay"] = checkpoints.name_of(self.rate_decay) if callable(self.rate_decay) else self.rate_decay
+        words["seed"] = np.asarray(settings["seed"]).tolist() if np.ndim(settings["seed"]) < 2 else None
+        if isinstance(settings["seed"], (np.random.Generator, np.random.SeedSequence, np.random.BitGenerator)):
+            words["seed"] = type(settings["seed"]).__name__
+        return words | {
+            "steps": self.epochs * self.steps_per_epoch,
+            "network": checkpoints.name_of(self.network),
+            "optimizer": repr(self.optimizer),
+            "prepare": checkpoints.name_of(self.prepare),
+            "images": len(self.X),
+            "image_shape": list(self.X.shape[1:]),
+            "val_images": 0 if self.X_val is None else len(self.X_val),
+        }
+
+    def through(self, watch, quiet, checkpoint, go_on):
+        """The whole run, or what is left of it."""
+        history = self.history
+        if not go_on and hasattr(self.optimizer, "forget"):
+            self.optimizer.forget()
+        self._take_up(checkpoint)
+        start = time.perf_counter() - history.seconds
+        bar = progress(
+            total=self.epochs * self.steps_per_epoch,
+            initial=self.epoch * self.steps_per_epoch,
+            desc="training",
+            unit="steps",
+            disable=quiet,
+        )
+        if history.val_accuracy:
+            bar.set_postfix_str(f"validation {history.val_accuracy[-1]:.1%}", refresh=False)
+        try:
+            while self.epoch < self.epochs:
+                for _ in self._steps():
+                    history.seconds = time.perf_counter() - start
+                    bar.update()
+                    if watch is not None:
+                        watch(history, False)
+                self.epoch += 1
+                if not callable(self.rate_decay):
+                    self.optimizer.rate *= self.rate_decay
+                self._record()
+                _say_if_it_grew(history.losses, self.steps_per_epoch)
+                if history.val_accuracy:
+                    bar.set_postfix_str(f"validation {history.val_accuracy[-1]:.1%}", refresh=False)
+                history.seconds = time.perf_counter() - start
+                self._keep(checkpoint)
+        except KeyboardInterrupt:
+            history.interrupted = True
+            if self.X_val is None:
+                history.params = _copy(self.params)
+        finally:
+            bar.close()
+            history.seconds = time.perf_counter() - start
+            if not go_on:
+                self.optimizer.rate = self.first_rate
+            if watch is not None:
+                watch(history, True)
+        return history
+
+    def _steps(self):
+        """The steps of an epoch, each a yield."""
+        history, N, size = self.history, len(self.X), self.size
+        order = np.arange(N) if size == N else self.rng.permutation(N)
+        for first in range(0, N, size):
+            if callable(self.rate_decay):
+                self.optimizer.rate = self.first_rate * self._factor(self.epoch + first / N)
+            if first == 0:
+                history.rates.append(self.optimizer.rate)
+            batch = slice(None) if size == N else order[first : first + size]
+            images = self.X[batch]
+            if self.prepare is not None:
+                images = self.prepare(images, self.rng)
+            loss, grads = self.network(images, self.params, self.y[batch], self.reg)
+            history.losses.append(float(loss))
+            if not np.isfinite(loss):
+                raise TrainingDiverged(_advice(history.losses, self.optimizer.rate), history)
+            self.optimizer.step(self.params, grads)
+            yield
+
+    def _factor(self, epochs):
+        share = epochs / self.epochs
+        return arguments.at_least_0(self.rate_decay(share), f"rate_decay({share:.3g})")
+
+    def _record(self):
+        """Accuracies after an epoch, and a copy of the parameters if they are the best so far."""
+        history = self.history
+        train = _evaluate(self.network, self.params, self.X[: self.check_on], self.y[: self.check_on])
+        history.train_accuracy.append(train[1])
+        if self.X_val is not None:
+            loss, share = _evaluate(self.network, self.params, self.X_val, self.y_val)
+            history.val_loss.append(loss)
+            history.val_accuracy.append(share)
+        if self.X_val is None or history.val_accuracy[-1] >= max(history.val_accuracy):
+            history.params, history.best_epoch = _copy(self.params), self.epoch
+
+    def _take_up(self, checkpoint):
+        """Start, or put everything to where the file says the run was."""
+        state = None
+        if checkpoint is not None:
+            if not isinstance(self.optimizer, Optimizer):
+                raise ValueError("checkpoint needs an optimizer with state and restore, as labkit.optimizers has them")
+            self.kept = checkpoints.generators(self.network, self.prepare)
+            self.begin = {
+                "params that started otherwise (they change in training: make them anew)": checkpoints.digest(
+                    self.params
+                ),
+                "other images or labels": checkpoints.digest(self.X, self.y, self.X_val, self.y_val),
+                "random generators that started otherwise (make them anew, too)": [
+                    repr(g.bit_generator.state) for g in (self.rng, *self.kept)
+                ],
+            }
+            state = checkpoints.found(checkpoint)
+        if state is None:
+            self._record()
+            self._keep(checkpoint)  # a file that cannot be written is known before the first epoch
+            return
+        self._compare(checkpoint, state)
+        best = state["history"]["params"] or state["params"]
+        for name, value in (state["history"] | {"params": best, "settings": self.history.settings}).items():
+            setattr(self.history, name, value)
+        for name, w in self.params.items():
+            w[...] = state["params"][name]
+        self.optimizer.restore(state["optimizer"])
+        for generator, words in zip((self.rng, *self.kept), state["generators"]):
+            generator.bit_generator.state = words
+        self.epoch = state["epoch"]
+
+    def _compare(self, checkpoint, state):
+        """A checkpoint of another run is an error that says in what it differs."""
+        theirs, ours = state["history"]["settings"] | state["begin"], self.history.settings | self.begin
+        longer = self.epochs >= state["epoch"] and not callable(self.rate_decay)
+        for name, value in ours.items():
+            if theirs.get(name) == value or (longer and name in ("epochs", "steps")):
+                continue
+            told = name not in self.begin
+            raise ValueError(
+                f"{checkpoint} keeps another run, with {f'{name} {theirs.get(name)}, now {value}' if told else name}: "
+                "give another name, or delete it to start anew"
+            )
+
+    def _keep(self, checkpoint):
+        if checkpoint is None:
+            return
+        history = vars(self.history) | {"params": None, "interrupted": False}
+        if self.history.best_epoch != self.epoch:  # else they are the last ones
+            history["params"] = self.history.params
+        checkpoints.keep(
+            checkpoint,
+            {
+                "begin": self.begin,
+                "epoch": self.epoch,
+                "params": self.params,
+                "history": history,
+                "optimizer": self.optimizer.state(),
+                "generators": [generator.bit_generator.state for generator in (self.rng, *self.kept)],
+            },
+        )
+
+
+def _evaluate(network, params, X, y, batch_size=1000):
+    """Mean softmax loss, and share that is right, of images."""
+    loss, right = 0.0, 0
+    for first in range(0, len(X), batch_size):
+        labels = y[first : first + batch_size]
+        scores = np.asarray(network(X[first : first + batch_size], params))
+        if scores.ndim != 2 or len(scores) != len(labels):
+            raise ValueError(
+                f"network(X, params) must return scores, a row for each of the {len(labels)} images, "
+                f"got shape {scores.shape}"
+            )
+        if labels.max() >= scores.shape[1]:
+            raise ValueError(
+                f"y must hold labels from 0 to {scores.shape[1] - 1}, as the network has {scores.shape[1]} classes, "
+                f"got {labels.max()}"
+            )
+        right += int(np.sum(scores.argmax(axis=1) == labels))
+        with np.errstate(all="ignore"):  # of weights that are about to diverge
+            loss += float(cross_entropy(scores, labels)) * len(labels)
+    return loss / len(X), right / len(X)
 
 
 def _copy(params):
     return {name: w.copy() for name, w in params.items()}
 
 
-def _advice(step, losses, rate):
+def _advice(losses, rate):
+    step = len(losses) - 1
     return (
         f"the loss became {losses[-1]} at step {step}, after {losses[max(0, step - 1)]:.4g}: the steps are too long. "
         f"Try a learning rate ten times smaller than {rate:.2g}, centre and scale the images, "
@@ -155,221 +347,45 @@ def _advice(step, losses, rate):
     )
 
 
-def _check(X, y, X_val, y_val, epochs, batch_size, rate_decay):
-    if len(X) == 0 or len(X) != len(y):
-        raise ValueError(f"X and y must have the same positive number of rows, got {len(X)} and {len(y)}")
+def _say_if_it_grew(losses, steps):
+    """Warn, once a run, when the mean loss of an epoch is more than ten times the loss of the first step."""
+    ends = range(steps, len(losses) + 1, steps)
+    grew = [losses[0] > 0 and np.mean(losses[end - steps : end]) > 10 * losses[0] for end in ends]
+    if grew[-1] and sum(grew) == 1:
+        warnings.warn(
+            f"the loss has grown from {losses[0]:.4g} to {np.mean(losses[-steps:]):.4g}: the steps are too long, "
+            "try a learning rate ten times smaller",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+
+
+def _check_optimizer(optimizer):
+    optimizer = SGD(0.1) if optimizer is None else optimizer
+    if isinstance(optimizer, type) or not (callable(getattr(optimizer, "step", None)) and hasattr(optimizer, "rate")):
+        raise ValueError(f"optimizer must be made with its settings, as Momentum(rate=0.01), got {optimizer!r:.60}")
+    return optimizer
+
+
+def _check_params(params):
+    if not isinstance(params, dict) or not params:
+        raise ValueError(f"params must be a dict of arrays, as init_mlp returns it, got {type(params).__name__}")
+    return params
+
+
+def _check_images(X, y, X_val, y_val):
+    X, y = _images_and_labels(X, y)
     if (X_val is None) != (y_val is None):
         raise ValueError("X_val and y_val must be given together")
-    if isinstance(epochs, bool) or epochs != int(epochs) or epochs < 0:
-        raise ValueError(f"epochs must be a whole number, at least 0, got {epochs!r}")
-    if batch_size is not None and (batch_size != int(batch_size) or batch_size < 1):
-        raise ValueError(f"batch_size must be a whole number, at least 1, or None for all images, got {batch_size!r}")
-    if not 0 < rate_decay <= 1:
-        raise ValueError(f"rate_decay must be in (0, 1], got {rate_decay!r}")
-    return len(X)
+    if X_val is not None:
+        X_val, y_val = _images_and_labels(X_val, y_val, "X_val", "y_val")
+        if X_val.shape[1:] != X.shape[1:]:
+            raise ValueError(f"X_val must hold images of the size of X, {X.shape[1:]}, got {X_val.shape[1:]}")
+    return X, y, X_val, y_val
 
 
-# ------------------------------------------------------------------------------------------ search
-
-
-class SearchResults(list):
-    """The runs of a search, best first: a list of dicts that prints as a table."""
-
-    def __repr__(self):
-        if not self:
-            return "no runs"
-        shown = [
-            {
-                "validation": f"{row['val_accuracy']:.1%}",
-                "epochs": str(row["epochs"]),
-                "state": row["state"],
-                **{name: f"{v:.3g}" if isinstance(v, float) else str(v) for name, v in row["setting"].items()},
-            }
-            for row in self
-        ]
-        width = {name: max(len(name), *(len(row[name]) for row in shown)) for name in shown[0]}
-        lines = ["  ".join(name.rjust(width[name]) for name in width)]
-        return "\n".join(lines + ["  ".join(row[name].rjust(width[name]) for name in width) for row in shown])
-
-
-def search(
-    build,
-    space,
-    X,
-    y,
-    X_val,
-    y_val,
-    *,
-    runs=16,
-    epochs=8,
-    first=1,
-    keep=0.5,
-    batch_size=100,
-    rate_decay=1.0,
-    seed=0,
-    quiet=False,
-):
-    """Random search over settings, in which poor runs are stopped early (successive halving).
-
-    build(setting, seed): the `train` arguments of a run as a dict, at least network, params and optimizer; each run
-    has a seed of its own. space: dict name -> (low, high), drawn evenly on a logarithmic scale (whole numbers if both
-    ends are), or a list of choices.
-    All runs train for `first` epochs; then the share `keep` with the best validation accuracy goes on for twice as
-    many, and so on until those that are left have trained for `epochs`. A run that diverges is out.
-    Returns `SearchResults`, a list of dicts sorted by validation accuracy: setting, val_accuracy (the best of its
-    epochs), epochs, state ("finished", "stopped" or "diverged"), history, seed.
-    Interrupting returns what there is by then.
-    Raises ValueError for a space or numbers that make no search.
-    """
-    _check_search(space, runs, epochs, first, keep)
-    rows = [_run(build, space, [seed, i], batch_size) for i in range(runs)]
-    going, goal, interrupted = list(rows), min(first, epochs), False
-    bar = progress(total=_search_epochs(runs, epochs, first, keep), desc="search", unit="epochs", disable=quiet)
-    try:
-        while going and not interrupted:
-            for row in going:
-                interrupted = _train_on(row, X, y, X_val, y_val, goal, rate_decay)
-                bar.update(row["round"])
-                if interrupted:
-                    break
-            going = sorted((row for row in going if row["state"] != "diverged"), key=_by_accuracy)
-            if goal == epochs or interrupted:
-                break
-            going, goal = going[: max(1, int(np.ceil(keep * len(going))))], min(2 * goal, epochs)
-    except KeyboardInterrupt:  # between two runs
-        pass
-    finally:
-        bar.close()
-    for row in rows:
-        if row["state"] == "going":
-            row["state"] = "finished" if row["epochs"] == epochs else "stopped"
-        del row["arguments"], row["round"]
-    return SearchResults(sorted((row for row in rows if row["history"] is not None), key=_by_accuracy))
-
-
-def _run(build, space, seed, batch_size):
-    setting = {name: _draw(values, np.random.default_rng([*seed, k])) for k, (name, values) in enumerate(space.items())}
-    arguments = {"batch_size": batch_size} | dict(build(setting, seed))
-    missing = {"network", "params", "optimizer"} - set(arguments)
-    if missing:
-        raise ValueError(
-            f"build must return a dict with network, params and optimizer; {', '.join(sorted(missing))} missing"
-        )
-    return {
-        "setting": setting,
-        "val_accuracy": 0.0,
-        "epochs": 0,
-        "state": "going",
-        "history": None,
-        "seed": seed,
-        "arguments": arguments,
-        "round": 0,
-    }
-
-
-def _draw(values, rng):
-    if isinstance(values, list):
-        return values[rng.integers(len(values))]
-    low, high = values
-    drawn = float(np.exp(rng.uniform(np.log(low), np.log(high))))
-    return round(drawn) if isinstance(low, int) and isinstance(high, int) else drawn
-
-
-def _train_on(row, X, y, X_val, y_val, goal, rate_decay):
-    """Train a run until it has done `goal` epochs, and add what happened to its history; True if interrupted."""
-    before, row["round"] = row["epochs"], goal - row["epochs"]
-    arguments = {"rate_decay": rate_decay, "seed": [*row["seed"], before]} | row["arguments"]
-    try:
-        history = train(X=X, y=y, X_val=X_val, y_val=y_val, epochs=row["round"], quiet=True, **arguments)
-    except TrainingDiverged as problem:
-        history, row["state"] = problem.history, "diverged"
-    row["history"] = history if row["history"] is None else _join(row["history"], history)
-    row["val_accuracy"] = max(row["history"].val_accuracy, default=0.0)
-    row["epochs"] = len(row["history"].val_accuracy) - 1
-    return history.interrupted
-
-
-def _join(one, two):
-    """The history of a run that was trained in two pieces."""
-    better = max(two.val_accuracy) >= max(one.val_accuracy)
-    return History(
-        one.losses + two.losses,
-        one.train_accuracy + two.train_accuracy[1:],
-        one.val_accuracy + two.val_accuracy[1:],
-        two.params if better else one.params,
-        len(one.val_accuracy) - 1 + two.best_epoch if better else one.best_epoch,
-        one.seconds + two.seconds,
-        two.interrupted,
-    )
-
-
-def _by_accuracy(row):
-    return row["state"] == "diverged", -row["val_accuracy"]
-
-
-def _search_epochs(runs, epochs, first, keep):
-    """Epochs of all runs together, if none diverges."""
-    total, done, goal = 0, 0, min(first, epochs)
-    while True:
-        total += runs * (goal - done)
-        if goal == epochs:
-            return total
-        runs, done, goal = max(1, int(np.ceil(keep * runs))), goal, min(2 * goal, epochs)
-
-
-def _check_search(space, runs, epochs, first, keep):
-    for name, value in {"runs": runs, "epochs": epochs, "first": first}.items():
-        if isinstance(value, bool) or value != int(value) or value < 1:
-            raise ValueError(f"{name} must be a whole number, at least 1, got {value!r}")
-    if not 0 < keep <= 1:
-        raise ValueError(f"keep must be a share, more than 0 and at most 1, got {keep!r}")
-    for name, values in space.items():
-        pair = isinstance(values, tuple) and len(values) == 2 and 0 < values[0] <= values[1] < np.inf
-        if not pair and not (isinstance(values, list) and values):
-            raise ValueError(
-                f"space[{name!r}] must be (low, high), both positive, or a list of choices, got {values!r}"
-            )
-
-
-# ----------------------------------------------------------------------------------- save and load
-
-_FORMAT = "labkit history 1"
-_CURVES = ("losses", "train_accuracy", "val_accuracy")
-
-
-def save(path, history):
-    """Write a history, its parameters with it, to one .npz file.
-
-    path: the file's name, used as it is. history: a `History`; `History(params=params)` saves parameters alone.
-    The file is written under another name and renamed when complete: an interrupted save leaves the old file.
-    """
-    arrays = {f"params/{name}": np.asarray(w) for name, w in history.params.items()}
-    if any(w.dtype.hasobject for w in arrays.values()):
-        raise ValueError("params must be arrays of numbers, to be saved without pickles")
-    arrays |= {name: np.asarray(getattr(history, name), dtype=float) for name in _CURVES}
-    numbers = np.array([history.best_epoch, history.seconds, history.interrupted], dtype=float)
-    with whole_file(path) as file:
-        np.savez(file, format=np.array(_FORMAT), numbers=numbers, **arrays)
-
-
-def load(path):
-    """The history that `save` wrote to a file, with its parameters.
-
-    Raises ValueError naming the file if it is truncated, damaged, or something else;
-    FileNotFoundError if it is not there.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            if str(file["format"]) != _FORMAT:
-                raise ValueError("another format")
-            curves = {name: file[name].tolist() for name in _CURVES}
-            params = {name.removeprefix("params/"): file[name] for name in file.files if name.startswith("params/")}
-            best_epoch, seconds, interrupted = file["numbers"].tolist()
-    except (FileNotFoundError, PermissionError, IsADirectoryError):
-        raise
-    except Exception as problem:  # what a damaged archive raises is of a dozen kinds
-        raise ValueError(
-            f"{path} is no history saved by labkit, or it is damaged or incomplete: train and save "
-            f"anew ({type(problem).__name__})"
-        ) from None
-    return History(**curves, params=params, best_epoch=int(best_epoch), seconds=seconds, interrupted=bool(interrupted))
+def _images_and_labels(X, y, X_name="X", y_name="y"):
+    X = arguments.finite(X, X_name)
+    if X.ndim < 2 or len(X) == 0:
+        raise ValueError(f"{X_name} must hold at least one image, a row each, got shape {X.shape}")
+    return X, arguments.labels(y, len(X), name=y_name, of=X_name)

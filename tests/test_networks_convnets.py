@@ -9,7 +9,7 @@ from labkit import layers, networks
 from labkit.gradients import numerical_gradient
 from labkit.losses import softmax_loss
 from labkit.optimizers import SGD, Adam, Momentum, RMSProp
-from labkit.training import load, save, train
+from labkit.training import train
 
 DEEP = """
 conv 4 3, batchnorm, relu, conv 3 3 stride 2 pad 0, groupnorm 3, relu
@@ -156,12 +156,14 @@ def test_running_averages_are_left_alone_by_every_optimizer_and_kept_with_the_be
     moved = params["mean1"].copy(), params["var1"].copy()
     optimizer.step(params, grads)
     assert np.array_equal(moved, (params["mean1"], params["var1"]))
-    history = train(network, params, X, y, X, y, optimizer=optimizer, epochs=12, batch_size=10, quiet=True)
+    settings = {"optimizer": optimizer, "epochs": 12, "batch_size": 10, "checkpoint": tmp_path / "run", "quiet": True}
+    start = {name: w.copy() for name, w in params.items()}
+    history = train(network, params, X, y, X, y, **settings)
     assert history.losses[-1] < loss and max(history.val_accuracy) > 0.8
     scores = network(X, history.params)
     assert np.mean(scores.argmax(axis=1) == y) == max(history.val_accuracy)
-    save(tmp_path / "run.npz", history)
-    assert np.array_equal(network(X, load(tmp_path / "run.npz").params), scores)
+    kept = train(network, start, X, y, X, y, **settings)
+    assert np.array_equal(network(X, kept.params), scores)
 
 
 def test_many_images_are_scored_a_part_at_a_time():

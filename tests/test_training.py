@@ -1,4 +1,4 @@
-"""Optimizers and training: the homework's printed losses, reproducibility, divergence, interruption."""
+"""Training: the homework's printed losses, reproducibility, divergence, interruption, bad arguments."""
 
 from functools import partial
 
@@ -8,7 +8,7 @@ from test_networks import toy_homework
 
 from labkit.networks import init_linear, init_mlp, linear_classifier, mlp, two_layer_net
 from labkit.optimizers import SGD, Adam, Momentum, RMSProp
-from labkit.training import History, TrainingDiverged, accuracy, load, save, search, train
+from labkit.training import TrainingDiverged, accuracy, train
 
 
 @pytest.mark.parametrize(
@@ -21,46 +21,6 @@ def test_losses_printed_in_the_homework(optimizer, printed):
         two_layer_net, params, X, y, optimizer=optimizer, epochs=100, batch_size=None, reg=0.001, quiet=True
     )
     assert history.losses[-1] == pytest.approx(printed, abs=5e-7)
-
-
-def test_adam_takes_first_steps_of_the_size_of_its_rate():
-    """Kingma and Ba, section 2.1: without history, each step is the rate times the sign of the gradient."""
-    params = {"w": np.array([1.0, -2.0, 3.0])}
-    Adam(rate=0.01).step(params, {"w": np.array([5.0, -0.001, 1e3])})
-    np.testing.assert_allclose(params["w"], [0.99, -1.99, 2.99], atol=1e-6)
-
-
-def test_adam_against_its_formula_over_several_steps():
-    rng = np.random.default_rng(0)
-    params, w, m, v = {"w": np.ones(4)}, np.ones(4), 0, 0
-    adam = Adam(0.05, 0.8, 0.9, 1e-6)
-    for t in range(1, 8):
-        g = rng.standard_normal(4)
-        adam.step(params, {"w": g})
-        m, v = 0.8 * m + 0.2 * g, 0.9 * v + 0.1 * g * g
-        w = w - 0.05 * (m / (1 - 0.8**t)) / (np.sqrt(v / (1 - 0.9**t)) + 1e-6)
-    np.testing.assert_allclose(params["w"], w)
-
-
-@pytest.mark.parametrize("make", [lambda: SGD(0.1), lambda: Momentum(0.1), lambda: RMSProp(0.1), lambda: Adam(0.1)])
-def test_steps_are_in_place_keep_float32_and_are_taken_whole_or_not_at_all(make):
-    w, b = np.ones((2, 2), np.float32), np.ones(3, np.float32)
-    params = {"w": w, "b": b}
-    make().step(params, {"w": np.ones((2, 2), np.float32), "b": np.ones(3, np.float32)})
-    assert params["w"] is w and w.dtype == np.float32 and np.all(w < 1)
-    before = w.copy()
-    for grads in ({"w": np.ones((2, 2))}, {"w": np.ones((2, 2)), "b": np.ones(4)}):
-        with pytest.raises(ValueError, match="'b'"):
-            make().step(params, grads)
-    np.testing.assert_array_equal(w, before)
-
-
-@pytest.mark.parametrize("bad", [0, -1, np.nan, np.inf, "fast", None])
-def test_impossible_rates_are_refused(bad):
-    with pytest.raises(ValueError, match="rate must be"):
-        SGD(bad)
-    with pytest.raises(ValueError, match="momentum must be"):
-        Momentum(0.1, momentum=1)
 
 
 def two_clouds(N=300, seed=0):
@@ -99,17 +59,71 @@ def test_the_same_seed_gives_the_same_history_bit_for_bit():
 
 def test_the_rate_decays_after_each_epoch():
     optimizer = SGD(0.1)
-    fit(optimizer=optimizer, rate_decay=0.5, epochs=3)
-    assert optimizer.rate == pytest.approx(0.1 / 8)
+    assert fit(optimizer=optimizer, rate_decay=0.5, epochs=3).rates == [0.1, 0.05, 0.025]
+    assert optimizer.rate == 0.1
+    assert fit(optimizer=optimizer, rate_decay=0.5, epochs=3, go_on=True).rates == [0.1, 0.05, 0.025]
+    assert optimizer.rate == 0.1 / 8
+
+
+def test_the_rate_as_a_function_of_the_share_that_is_done():
+    seen = []
+
+    def factor(share):
+        seen.append(share)
+        return 1 - share
+
+    history = fit(optimizer=SGD(0.1), rate_decay=factor, epochs=4)  # 7 steps an epoch, the last one smaller
+    np.testing.assert_allclose(history.rates, [0.1, 0.075, 0.05, 0.025])
+    assert len(seen) == 28 and seen[0] == 0 and seen == sorted(seen) and seen[-1] == (3 + 192 / 200) / 4
+    for bad in (lambda t: -1, lambda t: np.nan, lambda t: None):
+        with pytest.raises(ValueError, match=r"rate_decay\(0\) must be a number, at least 0"):
+            fit(rate_decay=bad)
+
+
+@pytest.mark.parametrize("make", [lambda: Momentum(0.1), lambda: RMSProp(0.1), lambda: Adam(0.1)])
+def test_a_reused_optimizer_starts_anew_unless_asked_to_go_on(make):
+    reused = make()
+    first, again = fit(optimizer=reused, rate_decay=0.5), fit(optimizer=reused, rate_decay=0.5)
+    assert first.losses == again.losses == fit(optimizer=make(), rate_decay=0.5).losses
+    assert fit(optimizer=reused, go_on=True).losses != first.losses
+
+
+def test_the_history_keeps_validation_loss_rates_and_settings():
+    history = fit(optimizer=Momentum(0.1), reg=0.01, rate_decay=0.9)
+    X, y = two_clouds()
+    scores = linear_classifier(X[200:], history.params).astype(float)
+    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    expected = -np.log(p[np.arange(100), y[200:]]).mean()
+    assert len(history.val_loss) == 6 and history.val_loss[history.best_epoch] == pytest.approx(expected, rel=1e-5)
+    assert history.settings["optimizer"] == "Momentum(rate=0.1, momentum=0.9)" and history.settings["steps"] == 35
+    for name, value in {"epochs": 5, "batch_size": 32, "reg": 0.01, "rate_decay": 0.9, "val_images": 100}.items():
+        assert history.settings[name] == value
+
+
+def test_a_loss_that_grows_tenfold_is_said_once():
+    def grows(X, params, y=None, reg=0.0):
+        params["W"] += 1
+        return X @ params["W"] if y is None else (float(params["W"][0, 0]), {"W": 0 * params["W"]})
+
+    X, y = two_clouds()
+    with pytest.warns(RuntimeWarning, match="the loss has grown from 3 to .*ten times smaller") as caught:
+        train(grows, {"W": np.ones((2, 2))}, X, y, epochs=5, batch_size=30, quiet=True)
+    assert len(caught) == 1 and caught[0].filename == __file__
+
+
+def explodes(X, params, y=None, reg=0.0):
+    scores = linear_classifier(X, params)
+    return scores if y is None else (np.float32(np.inf), {name: w * 0 for name, w in params.items()})
 
 
 def test_divergence_is_an_error_with_advice_and_the_history():
     X, y = two_clouds()
-    X = X.copy()
-    X[17] = np.inf
-    with pytest.raises(TrainingDiverged, match="learning rate") as caught, np.errstate(all="ignore"):
-        train(linear_classifier, init_linear(2, 2), X, y, epochs=1, batch_size=50, quiet=True)
+    optimizer = SGD(0.1)
+    with pytest.raises(TrainingDiverged, match="learning rate ten times smaller than 0.1") as caught:
+        train(explodes, init_linear(2, 2), X, y, optimizer=optimizer, epochs=1, batch_size=50, quiet=True)
     assert not np.isfinite(caught.value.history.losses[-1])
+    with pytest.raises(TrainingDiverged), np.errstate(all="ignore"):
+        train(mlp, init_mlp(2, 8, 2), 1e3 * X, y, optimizer=SGD(1e30), epochs=5, quiet=True)
 
 
 def test_an_interrupt_returns_what_there_is():
@@ -127,37 +141,61 @@ def test_an_interrupt_returns_what_there_is():
     assert "interrupted" in repr(history)
 
 
-@pytest.mark.parametrize(
-    "wrong, words",
-    [
-        ({"epochs": -1}, "epochs"),
-        ({"epochs": 1.5}, "epochs"),
-        ({"batch_size": 0}, "batch_size"),
-        ({"rate_decay": 0}, "rate_decay"),
-        ({"rate_decay": 1.1}, "rate_decay"),
-        ({"X_val": np.zeros((2, 2))}, "X_val and y_val"),
-    ],
-)
-def test_bad_arguments_are_named(wrong, words):
+@pytest.mark.parametrize("wrong, words", [
+    ({"epochs": -1}, "epochs must be a whole number, at least 0, got -1"), ({"epochs": 1.5}, "epochs must be a whole"),
+    ({"epochs": 2.0}, "epochs must be a whole number, at least 0, got 2.0"), ({"epochs": "2"}, "epochs"),
+    ({"batch_size": 0}, "batch_size must be a whole number, at least 1"), ({"batch_size": 10.0}, "batch_size"),
+    ({"rate_decay": 0}, "rate_decay must be a number above 0 and at most 1"), ({"rate_decay": 1.1}, "rate_decay"),
+    ({"reg": -1}, "reg must be a number, at least 0"), ({"reg": None}, "reg"), ({"seed": "a"}, "seed must be a whole"),
+    ({"check_on": 0}, "check_on"), ({"prepare": np.ones(3)}, "prepare must be a function"),
+    ({"network": None}, "network must be a function"), ({"params": np.ones(3)}, "params must be a dict of arrays"),
+    ({"params": {}}, "params must be a dict"), ({"params": {"W": np.ones((2, 2), int), "b": np.ones(2)}}, "floats"),
+    ({"optimizer": "adam"}, r"optimizer must be made with its settings, as Momentum\(rate=0.01\), got 'adam'"),
+    ({"optimizer": Adam}, "optimizer must be made .* got <class"), ({"optimizer": 0.1}, "optimizer must be made"),
+    ({"X_val": np.zeros((2, 2))}, "X_val and y_val must be given together"),
+    ({"X_val": np.zeros((2, 3)), "y_val": [0, 1]}, r"X_val must hold images of the size of X, \(2,\), got \(3,\)"),
+    ({"X_val": np.zeros((2, 2)), "y_val": [0, 2]}, "labels from 0 to 1, as the network has 2 classes, got 2"),
+    ({"X_val": np.zeros((2, 2)), "y_val": [0]}, r"y_val must have shape \(2,\), one label for each row of X_val"),
+    ({"X_val": np.zeros((0, 2)), "y_val": np.zeros(0, int)}, "X_val must hold at least one image"),
+    ({"X_val": np.full((2, 2), np.nan), "y_val": [0, 1]}, "X_val must hold finite numbers"),
+])  # fmt: skip
+def test_bad_arguments_are_one_clear_sentence(wrong, words):
     X, y = two_clouds()
+    asked = {"network": linear_classifier, "params": init_linear(2, 2), "X": X, "y": y, "epochs": 1, "quiet": True}
     with pytest.raises(ValueError, match=words):
-        train(linear_classifier, init_linear(2, 2), X, y, quiet=True, **wrong)
-    with pytest.raises(ValueError, match="same positive number"):
-        train(linear_classifier, init_linear(2, 2), X, y[:-1])
+        train(**asked | wrong)
 
 
-@pytest.mark.parametrize("make", [lambda: SGD(0.1), lambda: Momentum(0.1), lambda: RMSProp(0.1), lambda: Adam(0.1)])
-def test_an_optimizer_can_go_on_with_weights_of_another_shape_or_dtype(make):
-    """What it computes in is made anew, not broadcast."""
-    optimizer = make()
-    for w in (np.ones((2, 3)), np.ones(3), np.ones((2, 3), np.float32)):
-        fresh, params = {"w": w.copy()}, {"w": w.copy()}
-        make().step(fresh, {"w": np.ones_like(w)})
-        if isinstance(optimizer, Adam):
-            optimizer.t = 0
-        optimizer.step(params, {"w": np.ones_like(w)})
-        np.testing.assert_array_equal(params["w"], fresh["w"])
-        assert params["w"].dtype == w.dtype
+@pytest.mark.parametrize("change, words", [
+    (lambda X, y: (X, y[:, None]), r"y must have shape \(300,\).* got \(300, 1\): use y.ravel\(\)"),
+    (lambda X, y: (X, np.eye(2, dtype=int)[y]), r"y must have shape \(300,\).* use y.argmax\(axis=1\)"),
+    (lambda X, y: (X, np.eye(2)[y]), "y must hold integer labels"), (lambda X, y: (X, y.astype(float)), "astype"),
+    (lambda X, y: (X, y[:-1]), r"y must have shape \(300,\), one label for each row of X, got \(299,\)"),
+    (lambda X, y: (X, y - 1), "y must hold labels at least 0, got -1"), (lambda X, y: (X, y + 1), "got 2"),
+    (lambda X, y: (np.where(np.arange(300)[:, None] == 17, np.nan, X), y), "X must hold finite numbers"),
+    (lambda X, y: (X[:0], y[:0]), "X must hold at least one image"), (lambda X, y: (X[:, 0], y), "a row each"),
+    (lambda X, y: ("images", y), "X must be an array of real numbers"), (lambda X, y: (None, y), "X must be an array"),
+])  # fmt: skip
+def test_bad_data_is_one_clear_sentence(change, words):
+    X, y = change(*two_clouds())
+    for call in (lambda: train(linear_classifier, init_linear(2, 2), X, y, quiet=True),
+                 lambda: accuracy(linear_classifier, init_linear(2, 2), X, y)):  # fmt: skip
+        with pytest.raises(ValueError, match=words):
+            call()
+
+
+def test_lists_are_as_good_as_arrays():
+    X, y = two_clouds()
+    a, b = (train(linear_classifier, init_linear(2, 2), *data, epochs=2, quiet=True)
+            for data in ((X.astype(float), y), (X.astype(float).tolist(), y.tolist())))  # fmt: skip
+    assert a.losses == b.losses
+    assert accuracy(linear_classifier, a.params, X.tolist(), y.tolist()) == accuracy(linear_classifier, a.params, X, y)
+
+
+def test_a_network_that_returns_no_scores_is_named():
+    X, y = two_clouds()
+    with pytest.raises(ValueError, match=r"must return scores, a row for each of the 300 images, got shape \(\)"):
+        train(lambda X, params, y=None, reg=0.0: 1.0, init_linear(2, 2), X, y, quiet=True)
 
 
 def test_dropout_and_prepare_are_reproducible_too():
@@ -189,189 +227,5 @@ def test_watch_sees_the_end_of_a_run_that_diverges():
     X, y = two_clouds()
     seen = []
     with pytest.raises(TrainingDiverged), np.errstate(all="ignore"):
-        train(
-            linear_classifier,
-            init_linear(2, 2),
-            X * np.float32(np.inf),
-            y,
-            quiet=True,
-            watch=lambda h, final: seen.append(final),
-        )
+        train(explodes, init_linear(2, 2), X, y, quiet=True, watch=lambda h, final: seen.append(final))
     assert seen == [True]
-
-
-def build(setting, seed):
-    return {
-        "network": mlp,
-        "params": init_mlp(2, setting["hidden"], 2, seed=seed),
-        "optimizer": Momentum(setting["rate"]),
-        "reg": setting.get("reg", 0.0),
-    }
-
-
-def find(space=None, **kwargs):
-    X, y = two_clouds()
-    space = space or {"rate": (1e-4, 1e-1), "hidden": (2, 32), "reg": [0.0, 0.01]}
-    return search(build, space, X[:200], y[:200], X[200:], y[200:], **{"runs": 8, "epochs": 4, "quiet": True} | kwargs)
-
-
-def test_a_search_returns_all_runs_best_first_and_stops_the_poor_ones():
-    results = find()
-    assert (
-        len(results) == 8
-        and [row["val_accuracy"] for row in results] == sorted(row["val_accuracy"] for row in results)[::-1]
-    )
-    assert sorted(row["epochs"] for row in results) == [1, 1, 1, 1, 2, 2, 4, 4]
-    assert {row["state"] for row in results if row["epochs"] == 4} == {"finished"}
-    assert {row["state"] for row in results if row["epochs"] < 4} == {"stopped"}
-    for row in results:
-        assert len(row["history"].losses) == 2 * row["epochs"] and len(row["history"].val_accuracy) == row["epochs"] + 1
-        assert max(row["history"].val_accuracy) == row["val_accuracy"]
-        assert (
-            1e-4 <= row["setting"]["rate"] <= 1e-1
-            and row["setting"]["hidden"] in range(2, 33)
-            and row["setting"]["reg"] in (0, 0.01)
-        )
-    assert len({row["setting"]["rate"] for row in results}) == 8
-    assert repr(results).count("\n") == 8 and "rate" in repr(results)
-
-
-def test_the_best_parameters_of_a_search_are_those_of_its_accuracy():
-    X, y = two_clouds()
-    for row in find(epochs=5, keep=0.6):
-        assert accuracy(mlp, row["history"].params, X[200:], y[200:]) == row["val_accuracy"]
-        assert row["history"].val_accuracy[row["history"].best_epoch] == row["val_accuracy"]
-
-
-def test_a_search_is_reproducible_and_its_runs_do_not_depend_on_their_number():
-    a, b, fewer = find(seed=3), find(seed=3), find(seed=3, runs=4)
-    assert [row["setting"] for row in a] == [row["setting"] for row in b] and repr(a) == repr(b)
-    assert [row["history"].losses for row in a] == [row["history"].losses for row in b]
-    assert {row["setting"]["rate"] for row in fewer} < {row["setting"]["rate"] for row in a}
-
-
-def test_rates_are_drawn_evenly_on_a_logarithmic_scale():
-    rates = [row["setting"]["rate"] for row in find({"rate": (1e-6, 1e-2), "hidden": [2]}, runs=200, epochs=1)]
-    assert np.mean(np.array(rates) < 1e-4) == pytest.approx(0.5, abs=0.12)
-
-
-def test_runs_that_diverge_are_last_and_stop_nobody():
-    def build_wild(setting, seed):
-        return build({"hidden": 4, "rate": setting["rate"]}, seed) | {"network": wild if setting["rate"] > 1 else mlp}
-
-    def wild(X, params, y=None, reg=0.0):
-        scores = mlp(X, params)
-        return scores if y is None else (np.float32(np.nan), {name: w * 0 for name, w in params.items()})
-
-    X, y = two_clouds()
-    results = search(build_wild, {"rate": [0.1, 10.0]}, X, y, X, y, runs=8, epochs=2, quiet=True)
-    states = [row["state"] for row in results]
-    assert "diverged" in states and "finished" in states and states == sorted(states, key=lambda s: s == "diverged")
-
-
-def test_an_interrupted_search_returns_what_there_is():
-    calls = []
-
-    def interrupted(X, params, y=None, reg=0.0):
-        calls.append(y)
-        if len(calls) == 60:
-            raise KeyboardInterrupt
-        return mlp(X, params, y, reg)
-
-    X, y = two_clouds()
-    results = search(
-        lambda setting, seed: build(setting, seed) | {"network": interrupted},
-        {"rate": (0.01, 0.1), "hidden": [4]},
-        X,
-        y,
-        X,
-        y,
-        runs=50,
-        epochs=2,
-        quiet=True,
-    )
-    assert 0 < len(results) < 50
-
-
-@pytest.mark.parametrize(
-    "wrong, words",
-    [
-        ({"space": {"rate": (0, 1)}}, "rate"),
-        ({"space": {"rate": (2.0, 1.0)}}, "rate"),
-        ({"space": {"rate": []}}, "rate"),
-        ({"runs": 0}, "runs"),
-        ({"epochs": 1.5}, "epochs"),
-        ({"keep": 0}, "keep"),
-        ({"first": 0}, "first"),
-    ],
-)
-def test_a_search_names_bad_arguments(wrong, words):
-    with pytest.raises(ValueError, match=words):
-        find(**wrong)
-
-
-def test_a_history_is_saved_and_loaded_whole(tmp_path):
-    history = fit(optimizer=Momentum(0.1))
-    for name in ("run.npz", "no suffix"):
-        save(tmp_path / name, history)
-        again = load(tmp_path / name)
-        assert (
-            again.losses == history.losses
-            and again.val_accuracy == history.val_accuracy
-            and repr(again) == repr(history)
-        )
-        assert (again.best_epoch, again.seconds, again.interrupted) == (history.best_epoch, history.seconds, False)
-        for key, w in history.params.items():
-            np.testing.assert_array_equal(again.params[key], w)
-            assert again.params[key].dtype == w.dtype
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["no suffix", "run.npz"]
-
-
-def test_parameters_alone_can_be_saved_but_no_objects(tmp_path):
-    save(tmp_path / "p.npz", History(params={"W1": np.eye(3, dtype=np.float32)}))
-    np.testing.assert_array_equal(load(tmp_path / "p.npz").params["W1"], np.eye(3))
-    with pytest.raises(ValueError, match="without pickles"):
-        save(tmp_path / "p.npz", History(params={"W1": np.array([{}])}))
-    assert load(tmp_path / "p.npz").params["W1"].shape == (3, 3)
-
-
-def test_a_truncated_or_foreign_file_is_an_error_that_names_it(tmp_path):
-    path = tmp_path / "run.npz"
-    save(path, fit())
-    whole = path.read_bytes()
-    for size in (0, 1, 10, 100, len(whole) // 2, len(whole) - 1):
-        path.write_bytes(whole[:size])
-        with pytest.raises(ValueError, match="run.npz"):
-            load(path)
-    damaged = bytearray(whole)
-    damaged[len(whole) // 2] ^= 0xFF
-    for foreign in (b"hello", whole[100:], bytes(damaged)):
-        path.write_bytes(foreign)
-        with pytest.raises(ValueError, match="run.npz"):
-            load(path)
-    np.savez(path, W1=np.ones(3))
-    with pytest.raises(ValueError, match="run.npz"):
-        load(path)
-    np.savez(path, format=np.array({"a": 1}, dtype=object), allow_pickle=True)
-    with pytest.raises(ValueError, match="run.npz"):
-        load(path)
-    np.save(tmp_path / "one.npy", np.ones(3))
-    with pytest.raises(ValueError, match="one.npy"):
-        load(tmp_path / "one.npy")
-    with pytest.raises(FileNotFoundError):
-        load(tmp_path / "nowhere.npz")
-
-
-def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch):
-    path = tmp_path / "run.npz"
-    old = fit(epochs=1)
-    save(path, old)
-
-    def broken(file, **arrays):
-        file.write(b"half")
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(np, "savez", broken)
-    with pytest.raises(KeyboardInterrupt):
-        save(path, fit(epochs=2))
-    assert load(path).losses == old.losses and [p.name for p in tmp_path.iterdir()] == ["run.npz"]
