@@ -128,7 +128,7 @@ def steps(function, args):
     before = sys.gettrace()
     try:
         # The second run counts: NumPy keeps things from the first, and Python 3.13 begins to trace only then.
-        for copies in [[a.copy() for a in args] for _ in range(2)]:
+        for copies in [[a.copy() if hasattr(a, "copy") else a for a in args] for _ in range(2)]:
             count = 0
             sys.settrace(trace)
             function(*copies)
