@@ -1,5 +1,7 @@
 """Derivatives of functions: what f is written in does not change, only what it is called with."""
 
+from contextlib import contextmanager
+
 import numpy as np
 
 from .graph import Dual, Numbers, Tensor, ancestors, backward, floats
@@ -20,13 +22,36 @@ def value_and_gradient(f):
 
     def both(x, *rest, **options):
         params = x if isinstance(x, dict) else {None: x}
+        with _held([*params.values(), *rest]) as held:
+            y, leaves, outer = followed(params, x, rest, options)
+            if not (outer and held):
+                return results(y, leaves, outer, params is x)
+        y, leaves, outer = followed(params, x, rest, options)  # the graph outlives this call: now arrays are copied
+        return results(y, leaves, outer, params is x)
+
+    def followed(params, x, rest, options):
         leaves = {name: +w if isinstance(w, Tensor) else Tensor(w) for name, w in params.items()}
         y = _followed(f(leaves if params is x else leaves[None], *rest, **options))
-        graph = ancestors(y, min(leaf.number for leaf in leaves.values()))[1]  # inside another gradient, or the like
-        grads = dict(zip(leaves, backward(y, leaves.values(), graph=graph)))
-        return (y if graph else y.value), (grads if params is x else grads[None])
+        return y, leaves, ancestors(y, min(leaf.number for leaf in leaves.values()))[1]
+
+    def results(y, leaves, outer, many):
+        grads = dict(zip(leaves, backward(y, leaves.values(), graph=outer)))
+        return (y if outer else y.value), (grads if many else grads[None])
 
     return both
+
+
+@contextmanager
+def _held(arrays):
+    """Arrays that nobody can write to meanwhile, so that a graph need not copy them."""
+    held = [x for x in arrays if x.__class__ is np.ndarray and x.flags.writeable and x.base is None]
+    try:
+        for x in held:
+            x.flags.writeable = False
+        yield held
+    finally:
+        for x in held:
+            x.flags.writeable = True
 
 
 def jacobian(f, mode=None):

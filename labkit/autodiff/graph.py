@@ -119,7 +119,9 @@ def apply(operation, *inputs, **settings):
         return Dual(z, operation.push(operation, tangents, z, values, settings))
     node = Tensor.__new__(Tensor)
     node.values = values = [x.value if x.__class__ is Tensor else constant(x) for x in inputs]
-    node.value = locked(operation.forward(*values, **settings))
+    node.value = z = operation.forward(*values, **settings)
+    if z.__class__ is np.ndarray:
+        z.flags.writeable = False
     node.operation, node.inputs, node.settings, node.name = operation, inputs, settings, None
     node.number = _next_number()
     return node
@@ -170,19 +172,21 @@ def backward(output, inputs, seed=None, graph=False):
         raise ValueError(f"seed must be shaped like output, {output.shape}, got {seed.shape}")
     oldest, wanted, gradients = min((x.number for x in several), default=0), set(several), {output: seed}
     for node in ancestors(output, oldest)[0]:
-        g = gradients.get(node) if node in wanted else gradients.pop(node, None)
-        if g is None or node.operation is None:
+        if node.operation is None or node not in gradients:
             continue
-        z, arguments = node.value, node.values
+        g = gradients[node] if node in wanted else gradients.pop(node)
+        z, arguments, settings = node.value, node.values, node.settings
         if graph:
-            z, arguments = node, [x if x.__class__ is Tensor else v for x, v in zip(node.inputs, node.values)]
+            z, arguments = node, [x if x.__class__ is Tensor else v for x, v in zip(node.inputs, arguments)]
         for x, pull in zip(node.inputs, node.operation.pulls):
             if x.__class__ is Tensor and x.number >= oldest:
-                dx = pull(g, z, *arguments, **node.settings)
-                if dx.shape != x.value.shape:
+                dx = pull(g, z, *arguments, **settings)
+                if dx.__class__ is not np.float64 and dx.shape != x.value.shape:
                     dx = _unbroadcast(dx, x.value.shape)
                 gradients[x] = gradients[x] + dx if x in gradients else dx
-    found = [_result(x, gradients.get(x), graph) for x in several]
+    found = []
+    for x in several:
+        found.append(_result(x, gradients.get(x), graph, found))
     return found[0] if isinstance(inputs, Tensor) else found
 
 
@@ -211,9 +215,10 @@ def _unbroadcast(g, shape):
     return np.reshape(np.sum(g, axis=axes, keepdims=True), shape)
 
 
-def _result(x, g, graph):
+def _result(x, g, graph, others):
     """A gradient to hand out: of the variable's dtype, and an array that belongs to the caller alone."""
     g = np.zeros(x.shape, x.dtype) if g is None else g
     if graph:
         return g if isinstance(g, Tensor) else Tensor(g)
-    return g if isinstance(g, Dual) else floats(np.array(g, dtype=x.dtype))
+    own = g.__class__ is np.ndarray and g.flags.writeable and g.base is None and all(g is not other for other in others)
+    return g if isinstance(g, Dual) or (own and g.dtype == x.dtype) else floats(np.array(g, dtype=x.dtype))
