@@ -7,7 +7,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from drawn import figure_words, style_of_its_own  # noqa: F401
+from drawn import figure_words, style_of_its_own, title  # noqa: F401
 
 from labkit import plots
 
@@ -68,13 +68,6 @@ def test_a_plot_draws_into_the_axes_it_is_given_and_returns_them(name):
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_plot_makes_a_figure_and_has_a_title(name):
-    drawn = CALLS[name][0]()
-    assert len(plt.get_fignums()) == 1 and figure_words(drawn)
-    assert np.ndim(drawn) == (CALLS[name][1] > 1)
-
-
-@pytest.mark.parametrize("name", CALLS)
 def test_a_plot_refuses_other_axes(name):
     draw, count = CALLS[name]
     _, three = plt.subplots(1, 3)
@@ -83,16 +76,28 @@ def test_a_plot_refuses_other_axes(name):
             draw(ax=wrong)
 
 
-@pytest.mark.parametrize("name", sorted(set(CALLS) - WITHOUT_DATA))
-def test_a_title_names_the_data_of_the_lab_or_its_own(name):
-    draw, _ = CALLS[name]
-    assert "(" not in figure_words(draw())
+@pytest.mark.parametrize("name", CALLS)
+def test_a_plot_makes_a_figure_and_its_title_names_the_data_of_the_lab(name):
+    draw, count = CALLS[name]
     plots.use_style(data="CIFAR-10")
-    assert "(CIFAR-10)" in figure_words(draw())
-    assert "(made-up)" in figure_words(draw(data="made-up"))
-    assert "(" not in figure_words(draw(data=""))
+    drawn = draw()
+    assert len(plt.get_fignums()) == 1 and np.size(drawn) == count and np.ndim(drawn) == (count > 1)
+    assert ("(CIFAR-10)" in figure_words(drawn)) == (name not in WITHOUT_DATA) and figure_words(drawn)
+
+
+@pytest.mark.parametrize("name", sorted(set(CALLS) - WITHOUT_DATA))
+def test_a_plot_can_name_other_data(name):
+    plots.use_style(data="CIFAR-10")
+    assert "(made-up)" in figure_words(CALLS[name][0](data="made-up"))
+
+
+def test_data_are_named_until_use_style_is_called_anew():
+    assert title(plots.loss_curve([2, 1])) == "Loss at each step"
+    plots.use_style(data="CIFAR-10")
+    assert title(plots.loss_curve([2, 1])) == "Loss at each step (CIFAR-10)"
+    assert title(plots.loss_curve([2, 1], data="")) == "Loss at each step"
     plots.use_style()
-    assert "(" not in figure_words(draw())
+    assert title(plots.loss_curve([2, 1])) == "Loss at each step"
 
 
 def test_use_style_wants_the_name_not_the_data():
