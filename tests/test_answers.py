@@ -70,7 +70,7 @@ def _verdicts(lab, cell, source, readable=True):
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             points = eval(table["CHECKS"][exercise], names)
-        assert type(points) is float
+        assert isinstance(points, float)
         assert err.getvalue() == ""
         found[exercise] = points, out.getvalue()
     return found

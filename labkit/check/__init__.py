@@ -49,6 +49,7 @@ from labkit.check.labs.lab09 import (
     worst_case,
 )
 from labkit.check.labs.lab09_sgd import sgd_path, spread_plot, stationary_variance
+from labkit.check.so_far import score_so_far
 
 __all__ = [
     "EXERCISES",
@@ -81,6 +82,7 @@ __all__ = [
     "scale_pixels",
     "score",
     "sgd_path",
+    "score_so_far",
     "softmax_gradient",
     "softmax_probabilities",
     "spread_plot",

@@ -90,7 +90,7 @@ def labels(steps, course):
         ax = _chosen(plot, steps, course)
         if ax is None:
             return "there are no axes"
-        missing = [name for name in "xy" if not _label(ax, name)]
+        missing = [name for name in "xy" if not label_of(ax, name)]
         return f"no label on the {' and the '.join(f'{name} axis' for name in missing)}" if missing else None
 
     return problem
@@ -103,7 +103,7 @@ def title(steps, course):
         ax = _chosen(plot, steps, course)
         if ax is None:
             return "there are no axes"
-        return None if _title(ax) else "no title"
+        return None if title_of(ax) else "no title"
 
     return problem
 
@@ -141,7 +141,11 @@ def rising_accuracy(chance):
         if len(y) < 3 or not _finite(y):
             return "there is no line of accuracies to judge"
         percent = (
-            any(sign in text.lower() for sign in ("%", "percent", "per cent") for text in (_label(ax, "y"), _title(ax)))
+            any(
+                sign in text.lower()
+                for sign in ("%", "percent", "per cent")
+                for text in (label_of(ax, "y"), title_of(ax))
+            )
             or "Percent" in type(ax.yaxis.get_major_formatter()).__name__
         )
         if y.min() < 0 or y.max() > 100 or (y.max() > 1 and not percent):
@@ -196,7 +200,7 @@ def _overlaid(ax, other):
     )
 
 
-def _label(ax, which):
+def label_of(ax, which):
     """The label of an axis: its own, that of axes which share it, or the figure's."""
     sharing = (ax.get_shared_x_axes() if which == "x" else ax.get_shared_y_axes()).get_siblings(ax)
     extent = f"interval{which}"  # in one column (or row) of subplots the outermost label is meant for all
@@ -207,7 +211,7 @@ def _label(ax, which):
     return next((t.strip() for t in texts if t and t.strip()), "")
 
 
-def _title(ax):
+def title_of(ax):
     texts = [other.get_title(loc) for other in [ax, *_twins(ax)] for loc in ("center", "left", "right")]
     texts += [_text(getattr(f, "_suptitle", None)) for f in _figures(ax)]
     return next((t.strip() for t in texts if t and t.strip()), "")

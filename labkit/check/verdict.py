@@ -1,11 +1,28 @@
-"""The verdict on an answer: a line per criterion with its mark, the points as a Python float, nothing on stderr."""
+"""The verdict on an answer: a line per criterion with its mark, the points as a Python float, nothing on stderr.
 
+In Jupyter it is a small table in HTML with the same words as its plain text; elsewhere the text is printed.
+"""
+
+import html
+import sys
 from typing import NamedTuple
 
 from labkit.check.answer import one_line, quiet
 
 RIGHT, WRONG, OPEN = "✔", "✘", "–"
+SAID = {}  # the last verdict on each exercise, for `score_so_far`
 _print = print
+
+# White on a dark ground can be read on a light page and on a dark one; the name is for those who hear it.
+_BADGES = {RIGHT: ("#2e7d32", "right"), WRONG: ("#b3261e", "not right"), OPEN: ("#5f6368", "open")}
+_BOX = (
+    "border-left: 3px solid {}; padding: 0.1em 0 0.1em 0.8em; margin: 0.3em 0; "
+    "color: var(--jp-content-font-color1, inherit); font-family: var(--jp-content-font-family, inherit)"
+)
+_BADGE = (
+    "display: inline-block; min-width: 1.3em; margin-right: 0.5em; border-radius: 0.25em; text-align: center; "
+    "font-weight: bold; color: #ffffff; background-color: {}"
+)
 
 
 class Found(NamedTuple):
@@ -45,10 +62,8 @@ class Verdict(NamedTuple):
         if self.state:
             return [f"{self.name}: {self.state}"]
         lines = [f"{self.name}: {self.earned:g} of {self.points:g} points"]
-        for row, above in zip(self.rows, [None, *self.rows]):
-            repeated = row.mark == OPEN and above and above.note == row.note
-            kept = f" ({row.earned:g} of {row.points:g} points)" if 0 < row.earned < row.points else ""
-            lines += [f"  {row.mark} {row.text}{kept}"] + ([f"      {row.note}"] if row.note and not repeated else [])
+        for row, note, kept in _told(self.rows):
+            lines += [f"  {row.mark} {row.text}{kept}"] + ([f"      {note}"] if note else [])
         return lines
 
 
@@ -87,22 +102,75 @@ def verdict(name, points, subject, criteria, gate=True):
     return Verdict(name, _scaled(points, met, total), points, rows)
 
 
+class Points(float):
+    """Points as nbgrader takes them from the cell; Jupyter does not show them again under the verdict."""
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/plain": repr(self), "text/html": ""}
+
+
 def say(judged):
-    """Print a verdict; return its points."""
-    _say("\n".join(judged.lines))
-    return judged.earned
+    """Show a verdict, in Jupyter or as text; return its points."""
+    SAID[judged.name] = judged
+    show("\n".join(judged.lines), as_html(judged))
+    return Points(judged.earned)
 
 
-def say_line(text):
-    """Print one line as a verdict is printed."""
-    _say(text)
+def show(text, page):
+    """Show HTML with its plain text where there is a notebook, else print the text."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is None or not hasattr(shell, "kernel"):
+        say_line(text)
+        return
+    shell.display_pub.publish(data={"text/plain": text, "text/html": page})
+
+
+def as_html(judged):
+    """A verdict as HTML, without scripts, classes or style sheets: what an untrusted notebook may show too."""
+    whole = judged.earned == judged.points
+    mark = RIGHT if whole else OPEN if judged.state else WRONG
+    parts = [f'<div style="{_BOX.format(_BADGES[mark][0])}"><div>{_head(judged)}</div>']
+    if judged.rows:
+        parts.append('<ul role="list" style="list-style: none; margin: 0.2em 0 0 0; padding: 0">')
+        for row, note, kept in _told(judged.rows):
+            below = f'<div style="margin-left: 1.9em">{html.escape(note)}</div>' if note else ""
+            parts.append(f'<li style="margin: 0.1em 0">{badge(row.mark)}{html.escape(row.text + kept)}{below}</li>')
+        parts.append("</ul>")
+    return "".join(parts) + "</div>"
+
+
+def badge(mark):
+    """A mark as HTML, with its meaning for a screen reader."""
+    colour, meaning = _BADGES[mark]
+    return f'<span role="img" aria-label="{meaning}" style="{_BADGE.format(colour)}">{mark}</span>'
+
+
+def box(inner):
+    """HTML in a frame like that of a verdict."""
+    return f'<div style="{_BOX.format(_BADGES[OPEN][0])}">{inner}</div>'
+
+
+def _head(judged):
+    if judged.state:
+        return f"{badge(OPEN)}<b>{html.escape(judged.name)}</b>: {html.escape(judged.state)}"
+    return f"<b>{html.escape(judged.name)}</b>: {judged.earned:g} of {judged.points:g} points"
+
+
+def _told(rows):
+    """(row, note, points kept) of each row; what stays open for one reason has it said once."""
+    for row, above in zip(rows, [None, *rows]):
+        repeated = row.mark == OPEN and above is not None and above.note == row.note
+        kept = f" ({row.earned:g} of {row.points:g} points)" if 0 < row.earned < row.points else ""
+        yield row, None if repeated else row.note, kept
 
 
 def _scaled(points, met, total):
     return float(points) if met == total else round(float(points) * met / total, 6)
 
 
-def _say(text):
+def say_line(text):
+    """Print plain text."""
     try:
         _print(text)
     except UnicodeEncodeError:  # a terminal without the signs

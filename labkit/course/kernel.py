@@ -226,16 +226,16 @@ class MarkingKernel(IPythonKernel):
     def _draw(self, names):
         """Send the figure that an exercise left in its name, with what its axes lack."""
         try:
-            from labkit.check.figures import Plot, _label, _title
+            from labkit.check.figures import Plot, label_of, title_of
 
             for name in names:
                 axes = Plot(self.shell.user_ns.get(name)).axes
                 if axes:
                     figure, lacks = axes[0].figure, []
                     drawn = [ax for ax in axes if ax.axison and (ax.lines or ax.collections or ax.patches)]
-                    if any(not _label(ax, which) for ax in drawn for which in "xy"):
+                    if any(not label_of(ax, which) for ax in drawn for which in "xy"):
                         lacks.append("missing axis labels")
-                    if any(not _title(ax) for ax in axes[:1]):
+                    if any(not title_of(ax) for ax in axes[:1]):
                         lacks.append("missing title")
                     png = io.BytesIO()
                     figure.savefig(png, format="png", dpi=100, bbox_inches="tight")

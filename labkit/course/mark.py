@@ -513,7 +513,9 @@ class TidyChecks(NbGraderPreprocessor):
                 cell.outputs.append(_error("NoPoints", "the check gave no points"))
             else:
                 kept = repr(min(max(points, 0.0), most))
-                cell.outputs.append(new_output("execute_result", data={"text/plain": kept}, execution_count=1))
+                cell.outputs.append(
+                    new_output("execute_result", data={"text/plain": kept, "text/html": ""}, execution_count=1)
+                )
         return cell, resources
 
 
@@ -573,7 +575,7 @@ def _fill(result, executed, source, course, name, run, folder):
         if row["kind"] == "auto":
             row["points"] = float(row["points"] or 0.0)
         if cell is not None and cell.cell_type == "code":
-            row["verdict"] = "".join(o.text for o in cell.outputs if o.output_type == "stream").strip()[:4000]
+            row["verdict"] = "".join(map(_text, cell.outputs)).strip()[:4000]
             failed = [o for o in cell.outputs if o.output_type == "error"]
             row["error"] = f"{failed[0].ename}: {failed[0].evalue}"[:500] if failed else ""
         elif cell is not None:
@@ -603,6 +605,14 @@ def _fill(result, executed, source, course, name, run, folder):
             f" (and {more} more cell{'s' * (more > 1)} with errors)" if more > 0 and not run.events else ""
         )
     result["plots"] = _plots(result, executed, source, run, folder)
+
+
+def _text(output):
+    """What an output says in plain text: printed, or shown as a verdict is."""
+    if output.output_type == "stream":
+        return output.text
+    shown = output.output_type == "display_data" and "text/html" in output.get("data", {})
+    return "".join(output["data"].get("text/plain", "")) + "\n" if shown else ""
 
 
 def _grades(course, name):

@@ -99,7 +99,7 @@ def two_layer_scores(X, W1, b1, W2, b2):
     return two_layer_net(X, {"W1": W1, "b1": b1, "W2": W2, "b2": b2})
 """,
         _ALL,
-        "labkit.networks.two_layer_net",
+        "ready-made answer (labkit.networks.",
     ),
     "the notebook's images": ((("0, X @", "0, X_toy[:len(X)] @"),), _ALL, "uses X_toy"),
     "two slips": (
@@ -294,7 +294,7 @@ def two_layer_gradients(X, y, W1, b1, W2, b2, reg=0.0):
     return two_layer_net(X, {"W1": W1, "b1": b1, "W2": W2, "b2": b2}, y, reg)
 """,
         _lost(30),
-        "labkit.networks.two_layer_net",
+        "ready-made answer (labkit.networks.",
     ),
 }
 

@@ -24,7 +24,7 @@ def said(judge, *args, **keywords):
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         points = judge(*args, **keywords)
-    assert err.getvalue() == "" and type(points) is float
+    assert err.getvalue() == "" and isinstance(points, float)
     return points, out.getvalue()
 
 

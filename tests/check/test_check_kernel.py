@@ -1,13 +1,20 @@
 """A check in a real kernel."""
 
-import os
+import re
+from pathlib import Path
+from xml.etree import ElementTree
 
 import matplotlib
 import pytest
 
 matplotlib.use("Agg")
 
-matplotlib.use("Agg")
+
+def plain(output):
+    """What a reader of plain text sees of an output."""
+    if output.output_type == "stream":
+        return output.text
+    return output.data["text/plain"] if output.output_type == "display_data" else ""
 
 
 def test_in_a_kernel():
@@ -35,14 +42,20 @@ def test_in_a_kernel():
         "print('end')",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    here = str(Path(__file__).parents[2])
     nbclient.NotebookClient(notebook, timeout=60, resources={"metadata": {"path": here}}).execute()
     outputs = [cell.outputs for cell in notebook.cells]
     assert not any(o.output_type == "stream" and o.name == "stderr" for output in outputs for o in output)
     values = [[o.data["text/plain"] for o in output if o.output_type == "execute_result"] for output in outputs]
-    texts = ["".join(o.text for o in output if o.output_type == "stream") for output in outputs]
+    texts = ["".join(map(plain, output)) for output in outputs]
     assert values[2] == ["20.0"] and values[4] == ["10.0"] and values[6] == ["20.0"]
     assert "line 3: a list comprehension" in texts[4] and "✔ log_softmax_loss has no loop" in texts[4]
-    assert texts[6] == texts[2] and {o.output_type for o in outputs[6]} == {"stream", "execute_result"}
+    assert texts[6] == texts[2] and {o.output_type for o in outputs[6]} == {"display_data", "execute_result"}
     assert values[8] == ["0.0"] and "✘ score has no loop" in texts[8] and "not done yet" in texts[8]
+    for output in outputs[2], outputs[10]:  # the page says what the text says, and the points are not said twice
+        shown, result = output
+        page = ElementTree.fromstring(shown.data["text/html"])
+        words = re.sub(r"\s+", "", "".join(page.itertext()))
+        assert words.replace("✘", "").replace("–", "") == re.sub(r"[\s✘–]+", "", shown.data["text/plain"])
+        assert result.data["text/html"] == ""
     assert values[10] == ["0.0"] and texts[11] == "end\n"

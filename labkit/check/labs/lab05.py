@@ -235,7 +235,7 @@ momentum_step = exercise(
         (_SIGN, ("w + new", "w - new")),
         (_SIGN, (_V, "momentum * v + rate * dw"), ("w + new", ["w + new", "w - new"])),
         ("w moves by the old velocity: update v first", ("w + new", "w + v")),
-        (_FORGOTTEN, (_V, "-rate * dw"), (", new", [", new", ", v"]), {"keeps": 0}),
+        (_FORGOTTEN, (_V, "-rate * dw"), {"keeps": 0}),
         (_RATE, (_V, "momentum * v - dw"), ("w + new, new", ["w + rate * new, new", "w + rate * new, rate * new"])),
         ("the velocity loses no speed: multiply it by momentum", (_V, "v - rate * dw")),
         ("the gradient is weighted by 1 - momentum: here it is not", (_V, "momentum * v - (1 - momentum) * rate * dw")),

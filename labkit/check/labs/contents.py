@@ -1,0 +1,56 @@
+"""The rubric of every lab: its exercises in their order, with points, for the table at its end."""
+
+# lab: [(what the check is called, or the words for what a person reads, points, whether a program checks it)]
+CONTENTS = {
+    1: [
+        ("scale_pixels", 12, True),
+        ("squared_distances", 26, True),
+        ("nearest_labels", 18, True),
+        ("center_images", 14, True),
+        ("standardize_features", 14, True),
+        ("why training only", 10, False),
+        ("add_bias_column", 6, True),
+    ],
+    2: [
+        ("bias_trick", 8, True),
+        ("hinge_loss", 20, True),
+        ("derivation: softmax shift", 5, False),
+        ("softmax_probabilities", 10, True),
+        ("log_probabilities", 15, True),
+        ("derivation: cross-entropy and KL", 5, False),
+        ("regularised_loss", 10, True),
+        ("derivation: penalty as prior", 5, False),
+        ("ray_scores", 10, True),
+        ("without_loops", 12, True),
+    ],
+    3: [
+        ("score", 20, True),
+        ("log_softmax_loss", 20, True),
+        ("vectorised", 20, True),
+        ("numerical_gradient", 10, True),
+        ("gradient_descent", 10, True),
+        ("accuracy", 5, True),
+        ("cost_plot", 10, True),
+        ("accuracy_plot", 5, True),
+    ],
+    4: [
+        ("derivation: softmax gradient", 10, False),
+        ("softmax_gradient", 25, True),
+        ("derivation: hinge gradient", 10, False),
+        ("svm_gradient", 15, True),
+        ("gradients_vectorised", 10, True),
+        ("minibatch_sgd", 15, True),
+        ("confusion_matrix", 5, True),
+        ("template_images", 10, True),
+    ],
+    5: [
+        ("two_layer_scores", 10, True),
+        ("backpropagation, second layer", 10, False),
+        ("backpropagation, first layer", 15, False),
+        ("two_layer_gradients", 30, True),
+        ("momentum_step", 5, True),
+        ("rmsprop_step", 5, True),
+        ("diagnosis of a bad run", 10, False),
+        ("report on your own tuning", 15, False),
+    ],
+}
