@@ -1,10 +1,11 @@
-"""No loop: what the source says, and a second witness that does not read the answer but counts what happens.
+"""No loop: what happens when an answer runs decides, what its source says gives the words.
 
-Vectorised code takes the same number of Python steps for 6 images as for 54. Two counts must not grow
-with the arrays: the bytecode instructions of the student's functions, together with the calls of NumPy's
-own Python functions; and the operations on the arrays, their rows and their entries.
+Vectorised code takes the same number of Python steps for 6 images as for 54. Two counts must not grow with the arrays:
+the bytecode instructions of the student's functions, with the lines that NumPy's own Python functions run; and the
+operations on the arrays, their rows and their entries. A third comparison, above 100 rows, finds loops over blocks.
 """
 
+import contextlib
 import os
 import sys
 
@@ -25,6 +26,7 @@ _SIZES = [
     [(6, 10, 10), (54, 10, 10)],
     [(1000, 10, 10)],
 ]
+_MANY_ROWS = [(150, 5, 4), (575, 5, 4), (1000, 5, 4)]
 
 
 def no_loop(make):
@@ -50,13 +52,14 @@ def no_loop(make):
         senseless = _senseless(outcome.value, other.value)
         if senseless:
             return f"there is nothing to judge yet: {senseless}"
-        found = loops(answer.function)
-        if found:
-            return found[0]
         few, *many = [make(answer.rng(), *size) for size in (small, *large)]
-        if any(grows(answer.function, few, more) for more in many):
-            return "the number of Python steps grows with the size of the arrays: there is a loop in it"
-        return None
+        seen = any(grows(answer.function, few, more) for more in many) or _in_blocks(answer, make)
+        if not seen:
+            return None
+        return next(
+            iter(loops(answer.function)),
+            "the number of Python steps grows with the size of the arrays: there is a loop in it",
+        )
 
     return problem
 
@@ -87,6 +90,16 @@ def _parts(value):
     return [part for inner in value for part in _parts(inner)] if isinstance(value, tuple) else [value]
 
 
+def _in_blocks(answer, make):
+    """Whether it goes through the rows in blocks: three counts above 100 rows that grow from one to the next."""
+    try:
+        cases = [make(answer.rng(), *size) for size in _MANY_ROWS]
+        counts = [steps(answer.function, case) for case in cases]
+    except Exception:  # of an answer that works on a few sizes only, these were judged above
+        return False
+    return counts[0] < counts[1] < counts[2] and counts[2] - counts[0] > 15
+
+
 def grows(function, small, large):
     """True if the number of Python steps or of array operations grows from the small to the large arguments.
 
@@ -101,8 +114,8 @@ def grows(function, small, large):
         return True
     try:
         return operations(function, large) - operations(function, small) > 0.9 * further
-    except Exception:  # a function may refuse a subclass of ndarray: then this count says nothing
-        return False
+    except Exception:  # a function may refuse a subclass of ndarray: then its source is the second witness
+        return any(hidden in found for found in loops(function) for hidden in ("Python objects", "hides what"))
 
 
 def steps(function, args):
@@ -118,7 +131,13 @@ def steps(function, args):
             return inside
         if name.startswith(_NUMPY) and not (_dispatches(frame) or _prints(frame)):
             count += 1
+            return inside_numpy
         return None
+
+    def inside_numpy(frame, event, arg):
+        nonlocal count
+        count += event == "line"
+        return inside_numpy
 
     def inside(frame, event, arg):
         nonlocal count
@@ -142,8 +161,31 @@ def operations(function, args):
     """Operations on the arguments and on what comes of them: ufuncs, functions, indexing, iteration."""
     for _ in range(2):
         Counted.count = 0
-        function(*[np.array(a).view(Counted) for a in args])
+        with _kept_in_view():
+            function(*[np.array(a).view(Counted) for a in args])
     return Counted.count
+
+
+@contextlib.contextmanager
+def _kept_in_view():
+    """`np.asarray(X)` and `np.array(X)` of an array that counts give one that counts, while this lasts."""
+    makers = {name: getattr(np, name) for name in ("asarray", "array", "ascontiguousarray")}
+
+    def counting(make):
+        def made(a, *args, **keywords):
+            array = make(a, *args, **keywords)
+            students = is_students(sys._getframe(1).f_code)
+            return _count(array) if students and isinstance(a, Counted) else array
+
+        return made
+
+    try:
+        for name, make in makers.items():
+            setattr(np, name, counting(make))
+        yield
+    finally:
+        for name, make in makers.items():
+            setattr(np, name, make)
 
 
 class Counted(np.ndarray):
@@ -152,7 +194,8 @@ class Counted(np.ndarray):
     count = 0
 
     def __array_ufunc__(self, ufunc, method, *inputs, out=None, **keywords):
-        Counted.count += 1
+        own = getattr(np, ufunc.__name__, None) is not ufunc and " (vectorized)" in ufunc.__name__
+        Counted.count += max((np.size(i) for i in inputs), default=1) if own else 1  # made by np.frompyfunc
         if out is not None:
             keywords["out"] = tuple(_plain(o) for o in out)
         if "where" in keywords:

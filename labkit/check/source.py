@@ -1,11 +1,12 @@
 """What the source of an answer says: loops where none is allowed, variables of the notebook.
 
 Read is the function itself and every function of the student's that it can reach. Lines are those of the
-cell. Where there is no source (`exec`, a cell under `%%time`) nothing is found; `witness` does not need any.
+cell. Where there is no source (`exec`) nothing is found; `runtime_loops` does not need any.
 """
 
 import ast
 import builtins
+import contextlib
 import dis
 import functools
 import itertools
@@ -104,7 +105,8 @@ def reach(answer):
 def tree_of(function):
     """The syntax tree of a function, with the lines of its cell; None where the source is not to be had."""
     code = function.__code__
-    tree = _parsed("".join(linecache.getlines(code.co_filename, function.__globals__)))
+    source = "".join(linecache.getlines(code.co_filename, function.__globals__))
+    tree = _parsed(source or _timed_cell(code))
     if tree is None:
         return None
     if code.co_name == "<lambda>":
@@ -117,6 +119,21 @@ def tree_of(function):
             if code.co_firstlineno in (first, node.lineno):
                 return node
     return None
+
+
+def _timed_cell(code):
+    """The cell under `%%time` that made this code: IPython compiles it without leaving its source."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython and code.co_filename == "<timed exec>" else None
+    for cell in reversed(shell.history_manager.input_hist_raw if shell else []):
+        body = cell.partition("\n")[2] if str(cell).startswith("%%") else ""
+        with contextlib.suppress(SyntaxError, ValueError):
+            made = [compile(body, code.co_filename, "exec")]
+            for inner in made:
+                made += [c for c in inner.co_consts if isinstance(c, types.CodeType)]
+                if inner.co_name == code.co_name and inner.co_code == code.co_code:
+                    return body
+    return ""
 
 
 @functools.lru_cache(maxsize=32)
