@@ -212,6 +212,7 @@ def label_of(ax, which):
 
 
 def title_of(ax):
+    """The first title there is: of the axes, of axes drawn over them, of the figure."""
     texts = [other.get_title(loc) for other in [ax, *_twins(ax)] for loc in ("center", "left", "right")]
     texts += [_text(getattr(f, "_suptitle", None)) for f in _figures(ax)]
     return next((t.strip() for t in texts if t and t.strip()), "")
