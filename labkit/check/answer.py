@@ -91,7 +91,7 @@ class Answer:
         return self._blank and not self._answered
 
     def __call__(self, *args, **keywords):
-        handed = [a.copy() if isinstance(a, np.ndarray) else a for a in args]
+        handed = [_copied(a) for a in args]
         value, error = None, None
         before = sys.getprofile()
         watched = before is None or callable(before)  # else it could not be put back
@@ -303,7 +303,16 @@ def a_type(value):
     return f"an {name}" if name[:1].lower() in "aeiou" or name == "ndarray" else f"a {name}"
 
 
+def _copied(value):
+    """A copy of an array, and of those in a tuple, such as a layer's cache."""
+    if type(value) is tuple:
+        return tuple(_copied(inner) for inner in value)
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
 def _untouched(before, after):
+    if type(before) is tuple:
+        return all(_untouched(*pair) for pair in zip(before, after))
     if not isinstance(before, np.ndarray):
         return True
     return before.shape == after.shape and before.dtype == after.dtype and before.tobytes() == after.tobytes()
