@@ -12,6 +12,7 @@ Raises ValueError for what cannot be drawn, and if ax is not as many Axes as the
 
 from .curves import accuracy_curve, gradient_error, history, live, loss_curve, overfitting, step_sizes, wall_clock
 from .diagrams import convolution_diagram, forward_backward_diagram, network_diagram, receptive_field, shape_flow
+from .graphs import computation_graph
 from .images import (
     feature_maps,
     image_channels,
@@ -31,6 +32,7 @@ __all__ = [
     "accuracy_curve",
     "class_accuracy",
     "class_balance",
+    "computation_graph",
     "confusion_matrix",
     "convolution_diagram",
     "decision_regions",
