@@ -88,7 +88,8 @@ def conv_cases(draw):
         pad = draw(st.integers(0, min(3, (covered - 1) // 2)))
         axes.append((covered - 2 * pad, window, stride, pad))
     (H, h, sh, ph), (W, w, sw, pw) = axes
-    N, C, F = draw(st.integers(1, 5)), draw(st.integers(1, 4)), draw(st.integers(1, 5))
+    C = draw(st.sampled_from([1, 2, 3, 4, 16, 17]))  # few and many channels are unfolded in two ways
+    N, F = draw(st.integers(1, 5)), draw(st.integers(1, 5))
     return (N, C, H, W), (F, C, h, w), (sh, sw), (ph, pw)
 
 
@@ -174,6 +175,19 @@ def test_more_images_than_one_chunk_holds():
             total += grad
     np.testing.assert_allclose(dw, sums[0], atol=1e-9)
     np.testing.assert_allclose(db, sums[1], atol=1e-9)
+
+
+@pytest.mark.parametrize("name, pad", [("conv", {"pad": 1}), ("conv_relu", {}), ("conv_relu_pool", {})])
+@pytest.mark.parametrize("C", [3, 20])
+def test_results_do_not_depend_on_the_number_of_threads(name, pad, C, monkeypatch):
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((45, C, 32, 32)).astype(np.float32), rng.standard_normal((6, C, 3, 3)).astype(np.float32)
+    found = []
+    for threads in ("1", "2", "5"):
+        monkeypatch.setenv("LABKIT_THREADS", threads)
+        out, cache = getattr(layers, name + "_forward")(x, w, np.ones(6, np.float32), **pad)
+        found.append((out, *getattr(layers, name + "_backward")(np.cos(out), cache)))
+    assert all(np.array_equal(a, b) for others in found[1:] for a, b in zip(found[0], others))
 
 
 def test_the_gradient_of_equal_maxima_goes_to_the_first():

@@ -1,10 +1,14 @@
-"""Convolution, fast: windows unfolded into columns a few images at a time, and one matrix product for them all."""
+"""Convolution, fast: windows unfolded into rows a few images at a time, and one matrix product for all filters.
+
+The output is (N, F, OH, OW) as everywhere, but lies in memory channels last, as the product makes it: layers that
+compute each number alone, and those here, run over it in that order.
+"""
 
 import numpy as np
 
 from . import windows
-
-BYTES = 1 << 20  # of columns at a time: they are made and used while they are in the cache
+from .sharing import scratch, share_out
+from .unfolding import Geometry, fold, unfold
 
 
 def conv_forward(x, w, b, stride=1, pad=0):
@@ -19,13 +23,17 @@ def conv_forward(x, w, b, stride=1, pad=0):
     Raises ValueError if the shapes do not fit, with the arithmetic if the windows do not.
     The filter is not flipped, as everywhere in the field: mathematicians call it cross-correlation.
     """
-    x, w, b, stride, pad, size = check_conv(x, w, b, stride, pad)
-    out = np.empty((len(x), len(w), *size), x.dtype)
-    rows = w.reshape(len(w), -1)
-    for part, columns in _unfolded(x, w.shape[2:], stride, pad, size):
-        np.matmul(rows, columns, out=out[part].reshape(len(columns), len(w), -1))
-        out[part] += b[:, None, None]
-    return out, (x, w, stride, pad)
+    x, w, b, g = check_conv(x, w, b, stride, pad)
+    out = empty_channels_last((len(x), len(w), *g.counts), x.dtype)
+
+    line = np.tile(b, g.counts[1])  # adding long lines takes a third of the time of adding short ones
+
+    def add_bias(part, rows):
+        lines = rows.reshape(-1, len(line))
+        lines += line
+
+    convolve(x, w, g, add_bias, out)
+    return out, (x, w, g)
 
 
 def conv_backward(dout, cache, inputs=True):
@@ -36,54 +44,94 @@ def conv_backward(dout, cache, inputs=True):
     inputs: False leaves dx out (None), as the first layer of a network does.
     Returns dx (N, C, H, W), dw (F, C, h, w), db (F,).
     """
-    x, w, stride, pad = cache
-    (N, C, H, W), rows = x.shape, w.reshape(len(w), -1)
-    dw = np.zeros(rows.shape, rows.dtype)
-    dx = np.zeros((N, C, H + 2 * pad[0], W + 2 * pad[1]), x.dtype) if inputs else None
-    for part, columns in _unfolded(x, w.shape[2:], stride, pad, dout.shape[2:]):
-        ds = np.ascontiguousarray(dout[part]).reshape(len(columns), len(w), -1)
-        dw += np.matmul(ds, columns.transpose(0, 2, 1)).sum(axis=0)
-        if inputs:
-            np.matmul(rows.T, ds, out=columns)
-            _fold(columns.reshape(len(columns), C, *w.shape[2:], *dout.shape[2:]), dx[part], stride)
-    if inputs:
-        dx = dx[:, :, pad[0] : pad[0] + H, pad[1] : pad[1] + W]
-    return dx, dw.reshape(w.shape), dout.sum(axis=(0, 2, 3))
+    return convolve_backward(lambda part: dout[part], *cache, inputs)
+
+
+def convolve(x, w, g, finish, out=None):
+    """Convolve a few images at a time, and hand them on while they are in the cache.
+
+    finish(part, rows): is given the slice of the images and their (n·OH·OW, F) products.
+    out: (N, F, OH, OW) channels last, to hold the products; None uses the same memory again for each part.
+    """
+    weights = as_matrix(w)
+
+    def task(parts):
+        for part in parts:
+            n = part.stop - part.start
+            shape = (n * g.counts[0] * g.counts[1], len(w))
+            rows = scratch("rows", shape, x.dtype) if out is None else as_rows(out[part])
+            np.matmul(unfold(x[part], g), weights, out=rows)
+            finish(part, rows)
+
+    share_out(task, len(x), g.at_once(x.itemsize))
+
+
+def convolve_backward(gradient, x, w, g, inputs):
+    """Gradients of a convolution, a few images at a time.
+
+    gradient(part): the gradient with respect to the products of these images, (n, F, OH, OW) however it lies in memory.
+    Returns dx (None if not inputs), dw, db.
+    """
+    weights = as_matrix(w)
+    dx = None
+    if inputs:  # in memory as the images lie
+        channels_last = x.strides[1] < x.strides[3]
+        dx = empty_channels_last(x.shape, x.dtype) if channels_last else np.empty(x.shape, x.dtype)
+
+    def task(parts):
+        dw, db = np.zeros_like(weights), np.zeros(len(w), w.dtype)
+        for part in parts:
+            drows = _rows_of_blocks(gradient(part))
+            blocks, size, _ = drows.shape
+            rows = unfold(x[part], g).reshape(blocks, size, -1)
+            products = scratch("dw", (blocks, *dw.shape), dw.dtype)
+            for product in np.matmul(rows.transpose(0, 2, 1), drows, out=products):
+                dw += product
+            for ones in np.matmul(np.ones(size, w.dtype), drows):
+                db += ones
+            if inputs:
+                dx[part] = fold(drows, weights, g)
+        return dw, db
+
+    sums = share_out(task, len(x), g.at_once(x.itemsize))
+    dw, db = (sum(parts[1:], start=parts[0]) for parts in zip(*sums))
+    return dx, dw.reshape(*g.window, -1, len(w)).transpose(3, 2, 0, 1).copy(), db
+
+
+def _rows_of_blocks(images):
+    """(n, F, OH, OW) as (blocks, rows, F), without a copy: one block if channels lie last, else one for each image."""
+    n, F, OH, OW = images.shape
+    rows = images.transpose(0, 2, 3, 1)
+    if rows.flags.c_contiguous:
+        return rows.reshape(1, -1, F)
+    return np.ascontiguousarray(images).reshape(n, F, OH * OW).transpose(0, 2, 1)
 
 
 def check_conv(x, w, b, stride, pad):
-    """The arguments of a convolution, checked: x, w, b of one dtype, pairs for stride and pad, (OH, OW)."""
+    """The arguments of a convolution, checked: x, w, b of one dtype, and the `Geometry`."""
     x, w, b = windows.images(x), windows.images(w, "w"), np.asarray(b)
-    if x.shape[1] != w.shape[1] or b.shape != (len(w),):
+    if x.shape[1] != w.shape[1] or b.shape != (len(w),) or 0 in x.shape + w.shape:
         raise ValueError(
             f"shapes do not fit: x is {x.shape}, w is {w.shape}, b is {b.shape}; "
             "expected x (N, C, H, W), w (F, C, h, w) and b (F,)"
         )
     stride, pad = windows.pair(stride, "stride"), windows.pair(pad, "pad", least=0)
-    size = tuple(windows.count(*axis) for axis in zip(x.shape[2:], w.shape[2:], stride, pad))
-    dtype = np.result_type(x, w)
-    return x.astype(dtype, copy=False), w.astype(dtype, copy=False), b.astype(dtype, copy=False), stride, pad, size
+    counts = tuple(windows.count(*axis) for axis in zip(x.shape[2:], w.shape[2:], stride, pad))
+    x, w, b = (a.astype(np.result_type(x, w), copy=False) for a in (x, w, b))
+    return x, w, b, Geometry(x.shape[1:], w.shape[2:], stride, pad, counts)
 
 
-def _unfolded(x, window, stride, pad, size):
-    """A few images at a time: their slice, and their windows as columns (n, C·h·w, OH·OW) in one buffer used again."""
-    (N, C, H, W), (h, w) = x.shape, window
-    each = C * h * w * size[0] * size[1]
-    n = max(1, min(N, BYTES // (each * x.itemsize)))
-    columns = np.empty((n, C, h, w, *size), x.dtype)
-    padded = np.zeros((n, C, H + 2 * pad[0], W + 2 * pad[1]), x.dtype)
-    for first in range(0, N, n):
-        part = slice(first, min(first + n, N))
-        m = part.stop - first
-        padded[:m, :, pad[0] : pad[0] + H, pad[1] : pad[1] + W] = x[part]
-        columns[:m] = windows.sliding(padded[:m], window, stride).transpose(0, 1, 4, 5, 2, 3)
-        yield part, columns[:m].reshape(m, C * h * w, -1)
+def empty_channels_last(shape, dtype):
+    """An array of shape (N, C, H, W), of any contents, whose channels are neighbours in memory."""
+    N, C, H, W = shape
+    return np.empty((N, H, W, C), dtype).transpose(0, 3, 1, 2)
 
 
-def _fold(columns, padded, stride):
-    """Add each column back to the pixels it was taken from."""
-    _, _, h, w, OH, OW = columns.shape
-    (sh, sw) = stride
-    for i in range(h):
-        for j in range(w):
-            padded[:, :, i : i + sh * OH : sh, j : j + sw * OW : sw] += columns[:, :, i, j]
+def as_rows(images):
+    """Images (N, C, H, W) that lie channels last, as (N·H·W, C): the same memory."""
+    return images.transpose(0, 2, 3, 1).reshape(-1, images.shape[1])
+
+
+def as_matrix(w):
+    """Filters (F, C, h, w) as the matrix (h·w·C, F) that rows of windows are multiplied by."""
+    return np.ascontiguousarray(w.transpose(2, 3, 1, 0)).reshape(-1, len(w))

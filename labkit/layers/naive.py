@@ -2,13 +2,15 @@
 
 import numpy as np
 
+from . import windows
 from .conv import check_conv
-from .pool import check_pool
+from .pool import pool_of
 
 
 def conv_forward_naive(x, w, b, stride=1, pad=0):
     """Convolution, one output number at a time. Arguments, result and errors as `conv_forward`."""
-    x, w, b, (sh, sw), (ph, pw), (OH, OW) = check_conv(x, w, b, stride, pad)
+    x, w, b, g = check_conv(x, w, b, stride, pad)
+    (sh, sw), (ph, pw), (OH, OW) = g.stride, g.pad, g.counts
     (N, _, _, _), (F, _, h, width) = x.shape, w.shape
     padded = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
     out = np.zeros((N, F, OH, OW), x.dtype)
@@ -44,7 +46,8 @@ def conv_backward_naive(dout, cache):
 
 def max_pool_forward_naive(x, size, stride=None):
     """Max pooling, one output number at a time. Arguments, result and errors as `max_pool_forward`."""
-    x, (h, w), (sh, sw), (OH, OW) = check_pool(x, size, stride)
+    x = windows.images(x)
+    (h, w), (sh, sw), (OH, OW), _ = pool_of(x.shape[1:], size, stride)
     out = np.zeros((*x.shape[:2], OH, OW), x.dtype)
     for n in range(len(x)):
         for c in range(x.shape[1]):

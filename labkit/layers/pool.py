@@ -1,8 +1,31 @@
 """Pooling, fast: one pass over all images for each position in the window."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from . import windows
+
+
+class Pool(NamedTuple):
+    """Sizes of a pooling: window, stride and number of windows; each pair (vertical, horizontal)."""
+
+    size: tuple
+    stride: tuple
+    counts: tuple
+    tiles: bool
+
+    @property
+    def positions(self):
+        """How many there are in a window."""
+        return self.size[0] * self.size[1]
+
+    def views(self, images):
+        """For each position in the window, row by row: a view of its pixel in all windows of (n, C, H, W)."""
+        (h, w), (sh, sw), (rows, columns) = self.size, self.stride, self.counts
+        for i in range(h):
+            for j in range(w):
+                yield images[:, :, i : i + sh * (rows - 1) + 1 : sh, j : j + sw * (columns - 1) + 1 : sw]
 
 
 def max_pool_forward(x, size, stride=None):
@@ -14,12 +37,13 @@ def max_pool_forward(x, size, stride=None):
     Returns out (N, C, OH, OW) with OH = (H − size) / stride + 1 and OW likewise, and the cache.
     Raises ValueError if x has other axes, with the arithmetic if the windows do not fit.
     """
-    x, size, stride, counts = check_pool(x, size, stride)
-    first, *others = (x[at] for at in _positions(size, stride, counts))
-    out = first.copy()
+    x = windows.images(x)
+    pool = pool_of(x.shape[1:], size, stride)
+    first, *others = pool.views(x)
+    out = first.copy("K")
     for view in others:
         np.maximum(out, view, out=out)
-    return out, (x, out, size, stride)
+    return out, (x, out, pool)
 
 
 def max_pool_backward(dout, cache):
@@ -29,14 +53,14 @@ def max_pool_backward(dout, cache):
     cache: from `max_pool_forward`.
     Returns dx (N, C, H, W).
     """
-    x, out, size, stride = cache
-    dx = np.zeros_like(x)
-    left = np.ones(out.shape, bool)  # windows whose maximum is still to be met
-    for at in _positions(size, stride, out.shape[2:]):
-        largest = x[at] == out
-        largest &= left
-        left ^= largest
-        dx[at] += dout * largest
+    x, out, pool = cache
+    dx = np.empty_like(x) if pool.tiles else np.zeros_like(x)
+    left = np.ones_like(out, bool)  # windows whose maximum is still to be met
+    for pixels, dpixels in zip(pool.views(x), pool.views(dx)):
+        found = pixels == out
+        found &= left
+        left ^= found
+        _give(dpixels, dout, found, pool)
     return dx
 
 
@@ -46,10 +70,14 @@ def avg_pool_forward(x, size, stride=None):
     x, size, stride: as in `max_pool_forward`.
     Returns out (N, C, OH, OW), and the cache. Raises ValueError as `max_pool_forward` does.
     """
-    x, size, stride, counts = check_pool(x, size, stride)
-    out = sum(x[at] for at in _positions(size, stride, counts))
-    out /= x.dtype.type(size[0] * size[1])
-    return out, (x.shape, size, stride)
+    x = windows.images(x)
+    pool = pool_of(x.shape[1:], size, stride)
+    first, *others = pool.views(x)
+    out = first.copy("K")
+    for view in others:
+        out += view
+    out /= x.dtype.type(pool.positions)
+    return out, (x.shape, pool)
 
 
 def avg_pool_backward(dout, cache):
@@ -59,23 +87,44 @@ def avg_pool_backward(dout, cache):
     cache: from `avg_pool_forward`.
     Returns dx (N, C, H, W).
     """
-    shape, size, stride = cache
-    dx, share = np.zeros(shape, dout.dtype), dout / dout.dtype.type(size[0] * size[1])
-    for at in _positions(size, stride, dout.shape[2:]):
-        dx[at] += share
+    shape, pool = cache
+    dx, share = np.zeros(shape, dout.dtype), dout / dout.dtype.type(pool.positions)
+    for dpixels in pool.views(dx):
+        dpixels += share
     return dx
 
 
-def check_pool(x, size, stride):
-    """The arguments of a pooling layer, checked: x, pairs for size and stride, (OH, OW)."""
-    x, size = windows.images(x), windows.pair(size, "size")
+def pool_of(image, size, stride):
+    """The `Pool` of windows on images (C, H, W). Raises ValueError if they do not fit."""
+    size = windows.pair(size, "size")
     stride = size if stride is None else windows.pair(stride, "stride")
-    return x, size, stride, tuple(windows.count(*axis) for axis in zip(x.shape[2:], size, stride))
+    counts = tuple(windows.count(*axis) for axis in zip(image[1:], size, stride))
+    return Pool(size, stride, counts, tiles=size == stride)
 
 
-def _positions(size, stride, counts):
-    """For each position in the window, row by row: the slices that pick its pixel from all windows at once."""
-    for i in range(size[0]):
-        for j in range(size[1]):
-            rows = slice(i, i + stride[0] * (counts[0] - 1) + 1, stride[0])
-            yield np.s_[:, :, rows, j : j + stride[1] * (counts[1] - 1) + 1 : stride[1]]
+def largest(images, pool, out, places):
+    """Write the largest number of each window to `out`, and which of the window's it is, the first, to `places`."""
+    views = pool.views(images)
+    out[...] = next(views)
+    places[...] = 0
+    for k, view in enumerate(views, start=1):
+        larger = view > out
+        np.maximum(out, view, out=out)
+        np.maximum(places, larger * places.dtype.type(k), out=places)  # k grows: the last to be larger stays
+    return out
+
+
+def spread(dout, places, pool, dx):
+    """Give each window's gradient to the place its largest number came from, 0 to the others: fills and returns dx."""
+    if not pool.tiles:
+        dx[...] = 0
+    for k, dpixels in enumerate(pool.views(dx)):
+        _give(dpixels, dout, places == k, pool)
+    return dx
+
+
+def _give(dpixels, dout, found, pool):
+    if pool.tiles:
+        np.multiply(dout, found, out=dpixels)
+    else:  # windows that overlap add up, and pixels between them get nothing
+        dpixels += dout * found

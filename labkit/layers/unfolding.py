@@ -1,0 +1,120 @@
+"""All windows of a few images as the rows of one matrix, and back: convolution becomes a matrix product.
+
+A row is a window: its h·w·C numbers, channels last. Copying is what this costs, and long runs are copied faster than
+short ones. With many channels, a row of the window is one run of images that lie in memory channels last. With
+few, as in a picture, the matrix is built column by column instead, and a column is a run of the whole image.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from .sharing import scratch
+
+FEW = 16  # channels
+BYTES = 1 << 20  # of the matrix at a time: it is made and used while it is in the cache
+
+
+class Geometry(NamedTuple):
+    """Sizes of a convolution: images (C, H, W), windows (h, w), (OH, OW) of them; each pair (vertical, horizontal)."""
+
+    image: tuple
+    window: tuple
+    stride: tuple
+    pad: tuple
+    counts: tuple
+
+    @property
+    def length(self):
+        """Numbers in a window."""
+        return self.image[0] * self.window[0] * self.window[1]
+
+    def at_once(self, itemsize):
+        """How many images are unfolded at a time."""
+        return max(1, BYTES // (self.length * self.counts[0] * self.counts[1] * itemsize))
+
+    def padded(self):
+        """(H, W) with the padding."""
+        return self.image[1] + 2 * self.pad[0], self.image[2] + 2 * self.pad[1]
+
+    def inside(self):
+        """Slices (vertical, horizontal) of the padded image that are the image."""
+        return tuple(slice(p, p + size) for p, size in zip(self.pad, self.image[1:]))
+
+    def steps(self, axis, offset):
+        """The slice of a padded axis that is the pixel at this offset in all windows."""
+        return slice(offset, offset + self.stride[axis] * (self.counts[axis] - 1) + 1, self.stride[axis])
+
+
+def unfold(x, g):
+    """The windows of x (n, C, H, W) as rows: (n·OH·OW, h·w·C), in memory that the next call uses again."""
+    return _by_columns(x, g) if g.image[0] < FEW else _by_rows(x, g)
+
+
+def fold(drows, weights, g):
+    """The gradient of images that were unfolded: each pixel's sum over all the windows it lies in.
+
+    drows: (blocks, rows, F) gradient with respect to the products of all windows, in blocks of whole images.
+    weights: (h·w·C, F), which the windows were multiplied by.
+    Returns (n, C, H, W), in memory that the next call uses again.
+    """
+    return _back_by_columns(drows, weights, g) if g.image[0] < FEW else _back_by_rows(drows, weights, g)
+
+
+def _by_rows(x, g):
+    n, C, (h, w) = len(x), g.image[0], g.window
+    padded = scratch("padded", (n, *g.padded(), C), x.dtype)
+    padded[...] = 0
+    padded[:, g.inside()[0], g.inside()[1]] = x.transpose(0, 2, 3, 1)
+    image, row, column, number = padded.strides
+    strides = (image, row * g.stride[0], column * g.stride[1], row, number)
+    rows = scratch("unfolded", (n, *g.counts, h, w * C), x.dtype)
+    rows[...] = as_strided(padded, rows.shape, strides)
+    return rows.reshape(-1, g.length)
+
+
+def _back_by_rows(drows, weights, g):
+    (blocks, size, F), C, (h, w) = drows.shape, g.image[0], g.window
+    n = blocks * size // (g.counts[0] * g.counts[1])
+    pixels = weights.reshape(h * w, 1, C, F).transpose(0, 1, 3, 2)
+    found = scratch("unfolded", (h * w, blocks, size, C), drows.dtype)
+    np.matmul(drows, pixels, out=found)
+    found = found.reshape(h, w, n, *g.counts, C)
+    padded = scratch("folded", (n, *g.padded(), C), drows.dtype)
+    padded[...] = 0
+    for i in range(h):
+        for j in range(w):
+            padded[:, g.steps(0, i), g.steps(1, j)] += found[i, j]
+    return padded[:, g.inside()[0], g.inside()[1]].transpose(0, 3, 1, 2)
+
+
+def _by_columns(x, g):
+    n, C, (h, w) = len(x), g.image[0], g.window
+    padded = scratch("padded", (C, n, *g.padded()), x.dtype)
+    padded[...] = 0
+    padded[:, :, g.inside()[0], g.inside()[1]] = x.transpose(1, 0, 2, 3)
+    across = scratch("across", (w, C, n, g.padded()[0], g.counts[1]), x.dtype)
+    for j in range(w):
+        across[j] = padded[..., g.steps(1, j)]
+    columns = scratch("unfolded", (h, w, C, n, *g.counts), x.dtype)
+    for i in range(h):
+        columns[i] = across[..., g.steps(0, i), :]
+    return columns.reshape(g.length, -1).T
+
+
+def _back_by_columns(drows, weights, g):
+    (blocks, size, _), C, (h, w) = drows.shape, g.image[0], g.window
+    n = blocks * size // (g.counts[0] * g.counts[1])
+    columns = scratch("unfolded", (g.length, blocks, size), drows.dtype)
+    np.matmul(weights, drows.transpose(0, 2, 1), out=columns.transpose(1, 0, 2))
+    columns = columns.reshape(h, w, C, n, *g.counts)
+    across = scratch("across", (w, C, n, g.padded()[0], g.counts[1]), drows.dtype)
+    across[...] = 0
+    for i in range(h):
+        across[..., g.steps(0, i), :] += columns[i]
+    padded = scratch("folded", (C, n, *g.padded()), drows.dtype)
+    padded[...] = 0
+    for j in range(w):
+        padded[..., g.steps(1, j)] += across[j]
+    return padded[:, :, g.inside()[0], g.inside()[1]].transpose(1, 0, 2, 3)
