@@ -36,13 +36,7 @@ INNER_IMPORTS = {
 }
 PRIVATE_NAMES = {"course/grade.py", "course/kernel.py", "course/student.py", "course/student_steps.py"}
 LONG_FILES = {*(f"check/labs/lab0{i}.py" for i in range(1, 5))}
-LONG_TESTS = {
-    *(f"answers/lab0{i}.py" for i in range(1, 5)),
-    "test_course_run.py",
-    "test_grade.py",
-    "test_gradients.py",
-    "test_sheet.py",
-}
+LONG_TESTS = {*(f"answers/lab0{i}.py" for i in range(1, 5)), "test_course_run.py", "test_grade.py", "test_sheet.py"}
 WITHOUT_DOCSTRING = {"course/execute.py", "course/mark.py", "course/report.py"}
 CROWDED = ("check/", "course/", "layers/")
 
