@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from labkit.check.figures import Plot, labels, title
+from labkit.check.figures import Plot, label_of, title_of
 from labkit.check.verdict import say, verdict
 
 # Where the values themselves are drawn, and where their logarithms are, on plain axes.
@@ -75,11 +75,11 @@ class _Curves:
         if not curves:
             return "there are no axes"
         ax = curves[0][0]
-        one = Plot(ax)
-        missing = [labels(len(self.x), _any)(one), title(len(self.x), _any)(one)]
+        missing = [f"no label on the {which} axis" for which in "xy" if not label_of(ax, which)]
+        missing += [] if title_of(ax) else ["no title"]
         told = ax.texts or any(other.get_legend() for other in ax.figure.axes) or ax.figure.legends
         missing += [] if told else ["no legend that tells the two apart"]
-        return "; ".join(text for text in missing if text) or None
+        return "; ".join(missing) or None
 
     def _instead(self, i):
         """What is drawn in the place of curve i."""
@@ -94,10 +94,6 @@ class _Curves:
             if _through(curve, self.x, y**2, 1e-6) or _through(curve, self.x, y**0.5, 1e-6):
                 return f"{self.names[i]}: the squares or the roots of the values are drawn"
         return f"no line and no markers at {self.names[i]}"
-
-
-def _any(ax, y):
-    return None
 
 
 def _drawn(plot):

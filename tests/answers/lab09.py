@@ -365,7 +365,7 @@ WRONG["error_plot"] = _loses(
     ("one plain axis", [("loglog", "semilogy")], 1, "not logarithmic: the x axis"),
     ("against the index", [("(Ts, softmax_errors", "(softmax_errors")], 2, "drawn against 0, 1, 2"),
     ("swapped", [("(Ts, softmax_errors", "(softmax_errors, Ts")], 2, "the axes are swapped"),
-    ("no labels", [('xlabel="steps", ylabel="error", ', "")], 1, "no label on the x axis and the y axis"),
+    ("no labels", [('xlabel="steps", ylabel="error", ', "")], 1, "no label on the x axis; no label on the y axis"),
     ("no title", [(', title="Error and bound"', "")], 1, "no title"),
     ("no legend", [("error_plot.legend()\n", "")], 1, "no legend"),
     ("the quotient", [("(Ts, softmax_errors,", "(Ts, softmax_errors / softmax_bounds,")], 2, "the quotient of the two"),
