@@ -44,20 +44,8 @@ def seed_of(data):
 
 
 def test_the_places_are_searched_in_order(home, monkeypatch):
-    found = []
-    for seed, folder in reversed(
-        list(
-            enumerate(
-                [
-                    home / "argument",
-                    home / "named",
-                    home / "project/data" / FOLDER_NAME,
-                    home / "here/data" / FOLDER_NAME,
-                    home / "cache" / FOLDER_NAME,
-                ]
-            )
-        )
-    ):
+    found, usual = [], [home / place / FOLDER_NAME for place in ("project/data", "here/data", "cache")]
+    for seed, folder in reversed(list(enumerate([home / "argument", home / "named", *usual]))):
         write_data(folder, seed=10 * seed)
         if seed == 1:
             monkeypatch.setenv("LABKIT_CIFAR10", str(folder))
