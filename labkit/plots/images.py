@@ -174,7 +174,7 @@ def pixel_values(patch, corner=(0, 0), ax=None, data=None, title="Pixel values")
     ax = axes_to_draw_in(ax, figsize=(0.52 * W + 1, 0.42 * H + 1))
     place = (left - 0.5, left + W - 0.5, top + H - 0.5, top - 0.5)
     ax.imshow(patch, cmap="gray", vmin=0, vmax=255, aspect="auto", extent=place)
-    write_in_cells(ax, patch.astype(str), patch >= 128, corner)
+    write_in_cells(ax, patch.astype(str), patch >= 118, corner)  # below it, white ink has more contrast
     ax.set(title=titled(title, data), xlabel="column", ylabel="row")
     ax.set(xticks=range(left, left + W), yticks=range(top, top + H))
     ax.grid(False)
