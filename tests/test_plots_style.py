@@ -10,6 +10,7 @@ import pytest
 from drawn import figure_words, style_of_its_own, title  # noqa: F401
 
 from labkit import plots
+from labkit.autodiff import Tensor
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (4, 3, 8, 8)).astype(np.uint8)
 RUN = {"losses": [2.3, 2.0, 1.9], "train_accuracy": [0.1, 0.4], "val_accuracy": [0.1, 0.3]}
@@ -18,6 +19,7 @@ CALLS = {
     "accuracy_curve": (lambda **k: plots.accuracy_curve([0.1, 0.3], **k), 1),
     "class_accuracy": (lambda **k: plots.class_accuracy([0, 1, 1], [0, 1, 0], ["cat", "dog"], **k), 1),
     "class_balance": (lambda **k: plots.class_balance({"training": [0, 1, 1]}, ["cat", "dog"], **k), 1),
+    "computation_graph": (lambda **k: plots.computation_graph(Tensor(3.0) * 2.0, **k), 1),
     "confusion_matrix": (lambda **k: plots.confusion_matrix([[3, 1], [0, 2]], ["cat", "dog"], **k), 1),
     "convolution_diagram": (lambda **k: plots.convolution_diagram(5, 3, **k), 1),
     "decision_regions": (lambda **k: plots.decision_regions(lambda points: points, points=9, **k), 1),
@@ -48,7 +50,9 @@ CALLS = {
     "wall_clock": (lambda **k: plots.wall_clock({"a": ([0, 1], [2, 1])}, **k), 1),
 }
 NO_PLOTS = {"STYLE", "landscape_losses", "live", "use_style"}
-WITHOUT_DATA = {"timing_bars", "receptive_field", "shape_flow"} | {name for name in CALLS if "diagram" in name}
+WITHOUT_DATA = {"computation_graph", "timing_bars", "receptive_field", "shape_flow"} | {
+    name for name in CALLS if "diagram" in name
+}
 
 
 def test_every_plot_is_tried_here():
