@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from drawn import entries, legible, style_of_its_own, title  # noqa: F401
 
-from labkit import plots, training
+from labkit import networks, plots, training
 
 
 def test_loss_curve_draws_every_step_and_names_the_data():
@@ -142,7 +142,7 @@ def test_the_band_is_there_where_the_history_knows_its_images():
     run = {"losses": [2.3], "train_accuracy": [0.1, 0.5], "val_accuracy": [0.1, 0.3]}
     assert not plots.history(run)[1].collections
     assert len(plots.history(run, images=100)[1].collections) == 1
-    assert "1,000 images" in entries(plots.history(run | {"settings": {"validation images": [1000, 3072]}})[1])[-2]
+    assert "1,000 images" in entries(plots.history(run | {"settings": {"val_images": 1000}})[1])[-2]
 
 
 def test_overfitting_shows_the_gap():
@@ -198,5 +198,18 @@ def test_live_curves_say_how_much_time_is_left_and_end_without_it(monkeypatch):
 def test_live_curves_take_the_number_of_steps_from_the_history(monkeypatch):
     history = training.History(val_accuracy=[0.1])
     assert watched(monkeypatch, history, (1, 2)) == ["step 1", "step 2", ""]
-    history.settings = {"epochs": 2, "training images": [4950, 3, 32, 32], "batch_size": 10}
+    history.settings = {"epochs": 2, "images": 4950, "batch_size": 10}
     assert watched(monkeypatch, history, (1, 2)) == ["step 1 of 990", "step 2 of 990, 164:40 left", ""]
+
+
+def test_a_run_of_train_tells_the_band_and_the_time_left_what_they_need():
+    rng, counted = np.random.default_rng(0), []
+    X, y = rng.normal(size=(35, 4)), rng.integers(0, 3, 35)
+    params = networks.init_two_layer_net(4, 5, 3)
+    validation = {"X_val": X[:9], "y_val": y[:9]}
+    watch = {"watch": lambda history, final: counted.append(plots.curves._steps(history))}
+    run = training.train(
+        networks.two_layer_net, params, X, y, **validation, epochs=2, batch_size=10, quiet=True, **watch
+    )
+    assert set(counted) == {len(run.losses)} == {8}
+    assert "± standard error, 9 images" in entries(plots.history(run)[1])

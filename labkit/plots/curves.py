@@ -135,15 +135,14 @@ def _of(run, name):
 
 def _validation_images(run):
     """How many validation images a history's settings tell of; None if they do not."""
-    shape = (_of(run, "settings") or {}).get("validation images")
-    return shape[0] if shape else None
+    return (_of(run, "settings") or {}).get("val_images") or None
 
 
 def _steps(run):
     """How many steps a run takes in all, by its settings: epochs · ⌈images / batch size⌉; None if they do not tell."""
     settings = _of(run, "settings") or {}
-    images, size, epochs = (settings.get(name) for name in ("training images", "batch_size", "epochs"))
-    return epochs * -(-images[0] // size) if images and size and epochs else None
+    images, size, epochs = (settings.get(name) for name in ("images", "batch_size", "epochs"))
+    return epochs * -(-images // size) if images and size and epochs else None
 
 
 def overfitting(history, data=None, chance=0.1, images=None, ax=None):
