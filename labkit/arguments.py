@@ -1,5 +1,8 @@
 """Checks of arguments, in one wording: each returns what was given in the form it is computed with, or raises a
 ValueError of one sentence: which argument, what it must be, what it was.
+
+value, values: what was given.
+name: what the sentence calls it.
 """
 
 import operator

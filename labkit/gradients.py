@@ -117,7 +117,7 @@ def gradient_check(f, x, analytic, h=None, samples=None, seed=0):
     Returns a `GradientCheck`: the largest relative error, as in `relative_error`, the entry of x where it is,
     both gradients there, and how many entries were checked. It prints as one line.
     Raises ValueError as `numerical_gradient` does, and if analytic is not shaped like x, x is empty, or
-    samples is not a positive integer.
+    samples is not a whole number of at least 1.
     """
     x, analytic = _check_point(x), arguments.floats(analytic, "analytic", np.float64)
     if analytic.shape != x.shape:
