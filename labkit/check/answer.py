@@ -2,7 +2,6 @@
 
 import contextlib
 import dis
-import fnmatch
 import functools
 import inspect
 import logging
@@ -17,28 +16,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-# What an exercise asks to be written in NumPy: "keras.*" is everything in that package, "!" is an exception.
-READY_MADE = (
-    "labkit.*",
-    "!labkit.progress*",
-    "scipy.special.softmax",
-    "scipy.special.log_softmax",
-    "scipy.special.logsumexp",
-    "scipy.optimize.*",
-    "scipy.differentiate.*",
-    "scipy.misc.derivative",
-    "sklearn.*",
-    "torch.*",
-    "tensorflow.*",
-    "keras.*",
-    "jax.*",
-    "autograd.*",
-    "numdifftools.*",
-    "statsmodels.*",
-)
+from labkit.check.watch import READY_MADE, Lines, TooLong, Watch, is_students
 
-_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_STANDARD = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+# Another seed draws other cases: marking sets one that nobody knows beforehand.
+SEED = int(os.environ.pop("LABKIT_CHECK_SEED", 0))
+
 _EMPTY_BODY = {
     "RESUME",
     "NOP",
@@ -73,12 +55,12 @@ class Answer:
     seed: another seed, other numbers in the cases of the checks.
     ready_made: patterns of what the answer may not call.
 
-    `unsolved` is True when there is nothing to judge: a stub. `borrowed` names the ready-made answer that
-    was called, if one was.
+    `unsolved` is True when there is nothing to judge: a stub. `borrowed` says what was called that may not be.
     """
 
-    def __init__(self, function, parameters=(), seed=0, ready_made=READY_MADE):
-        self.function, self.parameters, self.seed = function, tuple(parameters), seed
+    def __init__(self, function, parameters=(), seed=None, ready_made=READY_MADE):
+        self.function, self.parameters = function, tuple(parameters)
+        self.seed = SEED if seed is None else seed
         self.ready_made = ready_made
         self.borrowed, self.left_over = None, None
         # Filled by `exercise`: what is known of it, and what the criteria so far have found.
@@ -93,24 +75,19 @@ class Answer:
     def __call__(self, *args, **keywords):
         handed = [_copied(a) for a in args]
         value, error = None, None
-        before = sys.getprofile()
-        watched = before is None or callable(before)  # else it could not be put back
+        watch = Watch(self.ready_made, {getattr(a, "__code__", None) for a in args} - {None})
         try:
-            if watched:
-                sys.setprofile(self._watch(args))
-            try:
+            with watch:
                 value = self.function(*handed, **keywords)
-            finally:
-                if watched:
-                    sys.setprofile(before)
             value = value.copy() if isinstance(value, np.ndarray) else value
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, TooLong):
             raise
         except BaseException as problem:
             error = self._in_words(problem)
             if isinstance(problem, NotImplementedError):
                 self._blank = True
                 self.left_over = None if is_stub(self.function) else error
+        self.borrowed = self.borrowed or watch.foul
         self._blank |= is_blank(value) and error is None and is_stub(self.function)
         self._answered |= not is_blank(value)
         changed = tuple(i for i, (a, b) in enumerate(zip(args, handed)) if not _untouched(a, b))
@@ -125,35 +102,13 @@ class Answer:
         """The generator from which the cases of one criterion are drawn."""
         return np.random.default_rng(self.seed)
 
-    def _watch(self, args):
-        """A profiler that notices the first call of a ready-made answer, under whatever name."""
-        given = {getattr(a, "__code__", None) for a in args} - {None}
-        packages = {pattern.partition(".")[0] for pattern in self.ready_made}
-        exceptions = [pattern[1:] for pattern in self.ready_made if pattern.startswith("!")]
-
-        def watch(frame, event, arg):
-            if event == "call" and frame.f_code not in given:
-                module, name = frame.f_globals.get("__name__"), frame.f_code.co_name
-            elif event == "c_call":
-                module, name = getattr(arg, "__module__", None), getattr(arg, "__name__", None)
-            else:
-                return
-            if self.borrowed or str(module).partition(".")[0] not in packages or name == "<module>":
-                return
-            public = ".".join(part for part in f"{module}.{name}".split(".") if not part.startswith("_"))
-            if not _matches(public, self.ready_made) or _matches(public, exceptions):
-                return
-            # Importing a module runs its code, and what the check itself handed over is not borrowed.
-            line, inner = None, frame.f_back if event == "call" else frame
-            while inner and inner.f_code is not Answer.__call__.__code__:
-                if inner.f_code in given or inner.f_code.co_filename.startswith("<frozen importlib"):
-                    return
-                if line is None and is_students(inner.f_code):
-                    line = inner.f_lineno
-                inner = inner.f_back
-            self.borrowed = public + (f", line {line}" if line else "")
-
-        return watch
+    def within(self, lines, *args):
+        """Like a call, but of at most so many lines of the student's functions; None where they do not suffice."""
+        try:
+            with Lines(lines):
+                return self(*args)
+        except TooLong:
+            return None
 
     def _in_words(self, problem):
         frames = [
@@ -170,10 +125,6 @@ class Answer:
                 return f"it is not a function but {a_type(self.function)}: hand over the function itself"
             return f"it cannot be called with ({', '.join(self.parameters)}): {message}"
         return f"line {frames[-1][1]} raises {described}" if frames else f"it raises {described}"
-
-
-def _matches(name, patterns):
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 @contextlib.contextmanager
@@ -256,12 +207,6 @@ def unwrap(function):
         else:
             break
     return function
-
-
-def is_students(code):
-    """True for code that belongs neither to Python, nor to an installed package, nor to labkit."""
-    name = code.co_filename
-    return not (name.startswith((_HERE, _STANDARD, "<frozen ")) or "site-packages" in name or "dist-packages" in name)
 
 
 def is_blank(value):

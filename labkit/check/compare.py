@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from labkit.check.answer import a_type
-from labkit.check.source import notebook_arrays
+from labkit.check.source import notebook_arrays, reach
 
 _FACTORS = {
     -1.0: "the sign is wrong: it is exactly the negative of what is asked",
@@ -65,24 +65,26 @@ def diagnose(answer, expected, cases, outcomes, more=(), lab=None, tolerance=1e-
     if not _same_outcome(again, outcomes[first], tolerance):
         return "called again with the same arguments it gives another answer"
     shown = list(zip(outcomes, cases)) + [(outcome, args) for args, outcome in more]
-    fits = lab is not None and _fits_lab(answer, expected, lab, tolerance)
-    for line, name in [] if fits else notebook_arrays(answer.function):
-        return f"line {line} uses {name}, a variable of the notebook: the answer has to come from the arguments"
     outcome, want = outcomes[first], np.asarray(expected(*cases[first]))
     said = outcome.error or misfit(outcome.value, want)
-    if fits:
+    size = lab and _written_size(answer, expected, lab, tolerance)
+    if size:
         return (
-            "right for the lab's own shapes only, a size is written into it: take sizes from .shape "
+            f"right for the lab's own shapes only, a size is written into it ({size}): take sizes from .shape "
             f"({said or 'else the values are wrong'})"
         )
+    for line, name in notebook_arrays(answer.function):
+        if _follows(answer, cases[first], outcome, name, tolerance):
+            return f"line {line} uses {name}, a variable of the notebook: the answer has to come from the arguments"
+    only = _only_for(outcomes, cases, expected, tolerance)
     if said:
-        return f"{said} ({shapes(answer, cases[first])})" if "shape" in said or "line " in said else said
-    ignored = _ignored(answer, cases, outcomes, tolerance)
+        return f"{said} ({shapes(answer, cases[first])})" if "shape" in said or "line " in said or only else said
+    ignored = _ignored(answer, expected, cases, outcomes, tolerance)
     if ignored and not _not_finite(outcome.value):
         return f"the answer does not depend on {' and '.join(ignored)}"
     return (
         _factor(shown, expected, answer, tolerance)
-        or f"{_unlike(np.asarray(outcome.value), want)} ({shapes(answer, cases[first])})"
+        or f"{_unlike(np.asarray(outcome.value), want)} ({only}{shapes(answer, cases[first])})"
     )
 
 
@@ -177,24 +179,80 @@ def _same_outcome(one, other, tolerance):
         return True
 
 
-def _fits_lab(answer, expected, lab, tolerance):
+def _written_size(answer, expected, lab, tolerance):
+    """A size of the lab's own case that the answer takes for granted: right with it, wrong with one less of it."""
     args = lab(answer.rng())
-    return agree(answer(*args), args, expected, tolerance)
+    outcome = answer.within(20_000, *args)
+    if outcome is None or not agree(outcome, args, expected, tolerance):
+        return None
+    for size in sorted({n for a in args for n in np.shape(a) if n > 2}):
+        fewer = tuple(_cut(a, size) for a in args)
+        try:
+            expected(*fewer)
+        except Exception:
+            continue
+        if not agree(answer(*fewer), fewer, expected, tolerance):
+            return size
+    return None
 
 
-def _ignored(answer, cases, outcomes, tolerance):
-    """The arguments on which the answer does not depend, as far as the cases show."""
+def _cut(value, size):
+    """An array without its last entry along each axis of this length; labels stay below a class less."""
+    if not isinstance(value, np.ndarray):
+        return value
+    cut = value[tuple(slice(size - 1) if n == size else slice(None) for n in value.shape)]
+    return np.minimum(cut, size - 2).astype(value.dtype) if value.dtype.kind in "iu" else np.ascontiguousarray(cut)
+
+
+def _follows(answer, args, outcome, name, tolerance):
+    """Whether the answer to a case changes when a variable of the notebook does."""
+    followed = False
+    for function in reach(answer.function):
+        kept = function.__globals__.get(name)
+        if isinstance(kept, np.ndarray):
+            try:
+                for other in (np.flip(kept) * 2 + 1, kept.ravel()[:2], np.array(1.0)):
+                    function.__globals__[name] = other
+                    now = answer(*args)
+                    followed |= not _same_outcome(now, outcome, tolerance) or now.error != outcome.error
+            finally:
+                function.__globals__[name] = kept
+    return followed
+
+
+def _only_for(outcomes, cases, expected, tolerance):
+    """'with float32 arrays: ' where the answer is right in all cases but those, else ''."""
+    wrong = [not agree(outcome, args, expected, tolerance) for outcome, args in zip(outcomes, cases)]
+
+    def single(args):
+        return any(isinstance(a, np.ndarray) and a.dtype == np.float32 for a in args)
+
+    def alone(args):
+        return any(isinstance(a, np.ndarray) and a.ndim and len(a) == 1 for a in args)
+
+    for special, words in ((single, "with float32 arrays"), (alone, "with one row")):
+        if wrong == [special(args) for args in cases]:
+            return f"right but {words}; "
+    return ""
+
+
+def _ignored(answer, expected, cases, outcomes, tolerance):
+    """The arguments on which the answer does not depend, and the right one does, as far as the cases show."""
     ignored = []
     for i, name in enumerate(answer.parameters):
-        tried = []
+        tried, matters = [], False
         for args, outcome in zip(cases, outcomes):
             arg = args[i] if i < len(args) else None
             if isinstance(arg, np.ndarray) and arg.size > 1 and outcome.error is None:
                 # every entry changes, and integers stay in their range
                 other = arg[::-1] * 1.5 + 0.25 if arg.dtype.kind == "f" else (arg + 1) % (arg.max() + 1)
-                again = answer(*args[:i], np.ascontiguousarray(other, arg.dtype), *args[i + 1 :])
-                tried.append(_same_outcome(again, outcome, tolerance))
-        if tried and all(tried):
+                changed = (*args[:i], np.ascontiguousarray(other, arg.dtype), *args[i + 1 :])
+                tried.append(_same_outcome(answer(*changed), outcome, tolerance))
+                try:
+                    matters |= not same(np.asarray(expected(*changed)), np.asarray(expected(*args)), tolerance)
+                except Exception:
+                    matters = False
+        if tried and all(tried) and matters:
             ignored.append(name)
     return ignored
 

@@ -46,11 +46,12 @@ one that needs to know what is right in the light of the slips named above takes
 
 from typing import NamedTuple
 
-from labkit.check.answer import READY_MADE, Answer, parameters_of
+from labkit.check.answer import Answer, parameters_of
 from labkit.check.criteria import Equals
 from labkit.check.mistakes import Mistakes
 from labkit.check.runtime_loops import no_loop
 from labkit.check.verdict import say, say_line, verdict
+from labkit.check.watch import READY_MADE
 
 EXERCISES = {}
 
@@ -81,12 +82,12 @@ def exercise(name, points, answer, criteria, mistakes=(), returns=None, ready_ma
     known = Mistakes(answer, mistakes)
     units = [unit for _, _, criterion in criteria if isinstance(criterion, Equals) for unit in criterion.units]
 
-    def judge(function, points=points, seed=0, ready_made=ready_made):
+    def judge(function, points=points, seed=None, ready_made=ready_made):
         subject = Answer(function, parameters_of(answer), seed, ready_made)
         subject.known, subject.units, subject.returns = known, units, returns
         return verdict(name, points, subject, criteria)
 
-    def check(function, points=points, seed=0):
+    def check(function, points=points, seed=None):
         return say(judge(function, points, seed))
 
     EXERCISES[name] = Exercise(name, points, judge, answer, criteria, known)
@@ -131,7 +132,7 @@ def vectorised(name, points, makers, ready_made=READY_MADE):
     """
     finders = {which: no_loop(make) for which, make in makers.items()}
 
-    def check(*functions, points=points, seed=0):
+    def check(*functions, points=points, seed=None):
         if len(functions) != len(makers):
             raise TypeError(f"check.{name} takes {len(makers)} functions: {', '.join(makers)}")
         named = [parameters_of(EXERCISES[which].answer) if which in EXERCISES else () for which in makers]

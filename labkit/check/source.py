@@ -16,7 +16,7 @@ import types
 
 import numpy as np
 
-from labkit.check.answer import is_students
+from labkit.check.watch import is_students
 
 _LOOPS = {
     ast.For: "a for loop",

@@ -8,6 +8,7 @@ import sys
 from typing import NamedTuple
 
 from labkit.check.answer import one_line, quiet
+from labkit.check.watch import labkits_checks
 
 RIGHT, WRONG, OPEN = "✔", "✘", "–"
 SAID = {}  # the last verdict on each exercise, for `score_so_far`
@@ -77,7 +78,7 @@ def verdict(name, points, subject, criteria, gate=True):
     gate: where nothing of the first criterion is right, the others bring no points and stay open.
     Returns a `Verdict`; the points are a float, exactly `points` if all criteria are met, 0.0 if none is.
     """
-    problems = []
+    problems, intact = [], labkits_checks()
     with quiet():
         for _, _, find in criteria:
             if gate and problems and problems[0] is not None and not problems[0].keeps:
@@ -86,12 +87,17 @@ def verdict(name, points, subject, criteria, gate=True):
             problems.append(_found(find, subject))
             if subject.unsolved or subject.borrowed:
                 break
+    changed = [place for place, thing in labkits_checks().items() if intact.get(place, thing) is not thing]
+    for module, name in changed:
+        setattr(sys.modules[module], name, intact[module, name])
+    if changed:
+        why = f"it changes the check itself ({'.'.join(changed[0])}): leave that as it is"
+        return Verdict(name, 0.0, points, [Row(WRONG, "written in NumPy", why, 0.0, float(points))])
     if subject.unsolved:
         why = f" ({subject.left_over})" if subject.left_over else ""
         return Verdict(name, 0.0, points, [], f"not done yet{why}")
     if subject.borrowed:
-        why = f"this calls a ready-made answer ({subject.borrowed}): write it out"
-        return Verdict(name, 0.0, points, [Row(WRONG, "written in NumPy", why, 0.0, float(points))])
+        return Verdict(name, 0.0, points, [Row(WRONG, "written in NumPy", subject.borrowed, 0.0, float(points))])
     total = sum(share for share, _, _ in criteria)
     rows, met = [], 0
     for (share, text, _), problem in zip(criteria, problems):

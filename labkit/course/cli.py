@@ -171,6 +171,9 @@ def _add_grade(commands):
     data.add_argument("--standin", action="store_true", help="use the stand-in instead of CIFAR-10")
     data.add_argument("--data", metavar="FOLDER", help="the folder that holds CIFAR-10")
     parser.add_argument("--fresh", action="store_true", help="mark again what is marked already")
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="seed of the checks' cases (default: that of REPORT, or a new one)"
+    )
     parser.add_argument("--notebooks", metavar="FOLDER", help="where the solved labs are (default: notebooks)")
     parser.add_argument(
         "--whole",

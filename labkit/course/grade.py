@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -51,6 +52,7 @@ def grade(
     notebooks=None,
     scheduler=None,
     whole=False,
+    seed=None,
 ):
     """Mark a folder of submissions.
 
@@ -59,7 +61,7 @@ def grade(
     one for each processor core. timeout, cell_timeout: seconds for a submission and for a cell. memory: bytes for a
     submission. data: folder that holds CIFAR-10; standin: use the stand-in. fresh: mark again what is marked.
     notebooks: folder of the solved labs. scheduler: address of a Dask scheduler, whose workers mark. whole: also run
-    what marking leaves out.
+    what marking leaves out. seed: of the checks' cases; None is that of the report, or a new one for a new report.
     Returns the exit status: 0 if every submission was marked, 1 otherwise, 2 for wrong usage, 130 interrupted.
     """
     from labkit.course import report
@@ -80,6 +82,7 @@ def grade(
         found, strangers = collect(Path(submissions), prepared, bool(labs))
         where = _data(standin, data, client is not None)
         _gradebook(out, prepared, {s.lab for s in found}, fresh)
+        limits["seed"] = _seed(out, seed)
     except CourseError as error:
         print(f"labkit grade: {error}", file=sys.stderr)
         return error.status
@@ -136,6 +139,7 @@ def grade(
                 "timeout": timeout,
                 "cell_timeout": cell_timeout,
                 "memory": memory,
+                "seed": limits["seed"],
                 "date": time.strftime("%Y-%m-%dT%H:%M:%S"),
                 "strangers": strangers,
                 "complete": not interrupted and len(done) == len(references) + len(found),
@@ -358,6 +362,16 @@ def _report_folder(out, submissions):
     return out
 
 
+def _seed(out, seed):
+    """The seed of the checks' cases: nobody knows it before, and the report keeps it, so that marks can be repeated."""
+    kept = out / "seed.txt"
+    if seed is None and kept.exists():
+        return int(kept.read_text(encoding="ascii"))
+    seed = secrets.randbelow(2**31) if seed is None else seed
+    kept.write_text(f"{seed}\n", encoding="ascii")
+    return seed
+
+
 def _limits(jobs, timeout, cell_timeout, memory, whole):
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if jobs is not None and jobs < 1:
@@ -443,6 +457,7 @@ def make_job(submission, prepared, limits, where, level):
         "cell_timeout": limits["cell_timeout"],
         "memory": limits["memory"],
         "whole": limits["whole"],
+        "seed": limits["seed"],
         "data": where["name"],
     }
     key = hashlib.sha256()

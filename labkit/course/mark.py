@@ -103,6 +103,7 @@ def blank_result(job, release):
         "notes": [],
         "seconds": 0.0,
         "data": job.get("data", ""),
+        "seed": job["seed"],
         "rubric": rows,
         "auto_points": 0.0,
         "auto_max": sum(r["max_points"] for r in rows if r["kind"] == "auto"),
@@ -237,7 +238,9 @@ class SandboxedKernel(AsyncKernelManager):
         )
         home = self.work / "home"
         self.environment = (
-            sandbox.private_environment(home) | job["environment"] | {PLAN: str(self.shared / "plan.json")}
+            sandbox.private_environment(home)
+            | job["environment"]
+            | {PLAN: str(self.shared / "plan.json"), "LABKIT_CHECK_SEED": str(job["seed"])}
         )
 
     @property

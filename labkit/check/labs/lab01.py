@@ -4,11 +4,11 @@ import tracemalloc
 
 import numpy as np
 
-from labkit.check.answer import READY_MADE
 from labkit.check.compare import part
 from labkit.check.criteria import equals, unchanged
 from labkit.check.exercise import exercise
 from labkit.check.runtime_loops import no_loop
+from labkit.check.watch import READY_MADE
 
 _READY_MADE = (*READY_MADE, "scipy.spatial.*", "scipy.stats.*")
 
