@@ -193,6 +193,12 @@ def test_the_solved_lab_is_the_reference(marked):
     assert (marked[0] / "report" / result["plots"][0]["image"]).is_file()
 
 
+def test_the_seed_of_the_cases_is_kept_with_the_report(marked):
+    kept = int((marked[0] / "report" / "seed.txt").read_text(encoding="ascii"))
+    about = json.loads((marked[0] / "report" / "about.json").read_text(encoding="utf-8"))
+    assert about["seed"] == kept == _result(marked[0], "solved")["seed"]
+
+
 def test_written_answers_are_left_for_hand_marking(marked):
     def why(student):
         return next(row for row in _result(marked[0], student)["rubric"] if row["id"] == "why")

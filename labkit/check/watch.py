@@ -63,9 +63,9 @@ class Watch:
             sys.setprofile(self._hook)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         if self._watches:
-            still = sys.getprofile() is self._hook
+            still = sys.getprofile() is self._hook or kind is not None  # Python drops a profiler that runs out of stack
             sys.setprofile(self._before)
             threading.setprofile(None)
             if not still and self.foul is None:

@@ -68,7 +68,9 @@ def test_a_progress_bar_is_no_answer():
     assert said(check.gradient_descent, function)[0] == 10.0
     with quiet():
         answer = Answer(lambda: math.sqrt(2) + textwrap.fill("a", 3).count("a"), ready_made=("textwrap.*",))
-        assert answer().error is None and answer.borrowed.startswith("this calls a ready-made answer (textwrap.fill, line")
+        assert answer().error is None and answer.borrowed.startswith(
+            "this calls a ready-made answer (textwrap.fill, line"
+        )
         answer = Answer(lambda: textwrap.fill("a", 3), ready_made=("textwrap.*", "!textwrap.*"))
         assert answer().error is None and answer.borrowed is None
 
