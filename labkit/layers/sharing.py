@@ -4,6 +4,7 @@ NumPy lets other threads run while it copies, adds or multiplies, so two threads
 time. Each adds up its own part; the parts' sums are added in their order, so results are the same with any number.
 """
 
+import math
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -44,7 +45,7 @@ def scratch(name, shape, dtype):
 
     Making an array of a megabyte anew takes longer than filling it.
     """
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    size = math.prod(shape) * np.dtype(dtype).itemsize
     memory = vars(_kept).get(name)
     if memory is None or memory.size < size:
         memory = np.empty(size + LINE, np.uint8)

@@ -1,0 +1,263 @@
+"""Convolution, pooling and ConvNets against PyTorch on the CPU, the loops, and their own matrix products: `make bench`.
+
+Everything is timed in turns, many short times, in a process of its own without OPENBLAS_CORETYPE, which would pin
+NumPy's kernels; both sides with as many threads as the process has cores. Two ratios are printed: of the medians, and
+of the shortest times, which a busy machine disturbs less. What must be reached is judged by the better of the two.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from functools import partial
+from time import perf_counter
+
+import numpy as np
+import pytest
+
+from labkit.threads import VARIABLES
+
+torch = pytest.importorskip("torch")
+
+SHAPES = {  # x, w, stride, pad
+    "A": ((100, 3, 31, 31), (25, 3, 3, 3), 2, 1),
+    "B": ((128, 3, 32, 32), (32, 3, 5, 5), 1, 2),
+    "C": ((128, 32, 16, 16), (64, 32, 3, 3), 1, 1),
+    "D": ((50, 3, 32, 32), (32, 3, 7, 7), 1, 3),
+}
+# at most this many times PyTorch's time
+PYTORCH = {
+    "float32": {"forward": dict.fromkeys("ABCD", 2), "backward": {"A": 1.2, "B": 1.2, "C": 2, "D": 1.2}},
+    "float64": {"forward": dict.fromkeys("ABCD", 0.85), "backward": dict.fromkeys("ABCD", 0.85)},
+}
+PRODUCTS = {"forward": 1.5, "backward": 1.8}  # at most this many times the products' own, for B, C and D
+NAIVE = {"forward": 1000, "backward": 700}  # at least this many times faster than the loops, for A in float64
+NETWORKS = {  # batch, description, at most this many times PyTorch's time
+    "7 × 7 - 32": (50, "conv 32 7, relu, pool 2, affine 10", 1.2),
+    "32 - 64": (128, "conv 32 3, relu, pool 2, conv 64 3, relu, pool 2, affine 10", 1.2),
+}
+
+
+# -------------------------------------------------------------------------------- the process that measures
+
+
+def in_turns(seconds, **calls):
+    """Times of each call, made in turns for so many seconds (at least 5 turns): dict name -> (median, shortest)."""
+    times, turns = {name: [] for name in calls}, 0
+    for call in calls.values():
+        call()
+    end = perf_counter() + seconds
+    while perf_counter() < end or turns < 5:
+        turns += 1
+        for name, call in calls.items():
+            start = perf_counter()
+            call()
+            times[name].append(perf_counter() - start)
+    return {name: (float(np.median(found)), min(found)) for name, found in times.items()}
+
+
+def measure_convolution(name, dtype, seconds):
+    from labkit import layers
+    from labkit.layers.conv import as_matrix
+    from labkit.layers.sharing import scratch, share_out
+
+    x_shape, w_shape, stride, pad = SHAPES[name]
+    rng = np.random.default_rng(0)
+    x, w, b = (rng.standard_normal(s).astype(dtype) for s in (x_shape, w_shape, w_shape[0]))
+    out, cache = layers.conv_forward(x, w, b, stride, pad)
+    dout, weights, g = rng.standard_normal(out.shape).astype(dtype), as_matrix(w), cache[2]
+
+    def products(backward):
+        def task(parts):
+            for part in parts:
+                size = (part.stop - part.start) * g.counts[0] * g.counts[1]
+                rows, drows = scratch("bench", (size, g.length), dtype), scratch("bench out", (size, len(w)), dtype)
+                if backward:
+                    np.matmul(rows.T, drows, out=scratch("bench w", weights.shape, dtype))
+                    np.matmul(drows, weights.T, out=rows)
+                else:
+                    np.matmul(rows, weights, out=drows)
+
+        share_out(task, len(x), g.at_once(x.itemsize))
+
+    tensors = [torch.from_numpy(a).requires_grad_() for a in (x, w, b)]
+    conv2d = partial(torch.nn.functional.conv2d, stride=stride, padding=pad)
+    theirs, dtheirs = conv2d(*tensors), torch.from_numpy(dout)
+
+    def pytorch_forward():
+        with torch.no_grad():
+            conv2d(*tensors)
+
+    found = {
+        "forward": in_turns(
+            seconds,
+            labkit=lambda: layers.conv_forward(x, w, b, stride, pad),
+            products=lambda: products(False),
+            pytorch=pytorch_forward,
+        ),
+        "backward": in_turns(
+            seconds,
+            labkit=lambda: layers.conv_backward(dout, cache),
+            products=lambda: products(True),
+            pytorch=lambda: torch.autograd.grad(theirs, tensors, dtheirs, retain_graph=True),
+        ),
+    }
+    n = 1  # image through the loops: their time grows with the images and with nothing else
+    start = perf_counter()
+    _, slow = layers.conv_forward_naive(x[:n], w, b, stride, pad)
+    middle = perf_counter()
+    layers.conv_backward_naive(dout[:n], slow)
+    for way, time in (("forward", middle - start), ("backward", perf_counter() - middle)):
+        found[way]["naive"] = (time * len(x) / n,) * 2
+    return found
+
+
+def measure_pooling(seconds):
+    from labkit import layers
+
+    x = np.random.default_rng(0).standard_normal((100, 3, 32, 32), dtype=np.float32)
+    out, cache = layers.max_pool_forward(x, 2)
+    tensor = torch.from_numpy(x).requires_grad_()
+    theirs, dout = torch.nn.functional.max_pool2d(tensor, 2), np.ones_like(out)
+    dtheirs = torch.from_numpy(dout)
+
+    def pytorch_forward():
+        with torch.no_grad():
+            torch.nn.functional.max_pool2d(tensor, 2)
+
+    return {
+        "forward": in_turns(seconds, labkit=lambda: layers.max_pool_forward(x, 2), pytorch=pytorch_forward),
+        "backward": in_turns(
+            seconds,
+            labkit=lambda: layers.max_pool_backward(dout, cache),
+            pytorch=lambda: torch.autograd.grad(theirs, tensor, dtheirs, retain_graph=True),
+        ),
+    }
+
+
+def measure_network(name, seconds):
+    """Steps of training, scaled to an epoch of 49,000 images; momentum, as a user of each would write it."""
+    from labkit.networks import convnet, init_convnet
+    from labkit.optimizers import Momentum
+
+    batch, text, _ = NETWORKS[name]
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((2000, 3, 32, 32), dtype=np.float32), rng.integers(0, 10, 2000)
+    params, optimizer = init_convnet(text), Momentum(1e-3)
+    net = pytorch_network(text, params)
+    theirs = torch.optim.SGD(net.parameters(), lr=1e-3, momentum=0.9)
+    tX, ty = torch.from_numpy(X), torch.from_numpy(y)
+
+    def labkit_step():
+        batch_of = rng.integers(0, len(X), batch)
+        _, grads = convnet(X[batch_of], params, y[batch_of], layers=text)
+        optimizer.step(params, grads)
+
+    def pytorch_step():
+        batch_of = torch.from_numpy(rng.integers(0, len(X), batch))
+        theirs.zero_grad(set_to_none=True)
+        torch.nn.functional.cross_entropy(net(tX[batch_of]), ty[batch_of]).backward()
+        theirs.step()
+
+    steps = 49_000 / batch
+    times = in_turns(seconds, labkit=labkit_step, pytorch=pytorch_step)
+    return {"epoch": {name: tuple(steps * time for time in found) for name, found in times.items()}}
+
+
+def pytorch_network(text, params):
+    modules, k = [], 0
+    for words in (layer.split() for layer in text.split(",")):
+        if words[0] in ("conv", "affine"):
+            k += 1
+            W = params[f"W{k}"]
+            flat = words[0] == "affine"
+            modules += [torch.nn.Flatten(), torch.nn.Linear(*W.shape)] if flat else [
+                torch.nn.Conv2d(W.shape[1], W.shape[0], W.shape[2], padding=W.shape[2] // 2)
+            ]  # fmt: skip
+            modules[-1].weight.data = torch.from_numpy(W.T.copy() if flat else W.copy())
+        else:
+            modules.append(torch.nn.ReLU() if words[0] == "relu" else torch.nn.MaxPool2d(2))
+    return torch.nn.Sequential(*modules)
+
+
+def measure(what, seconds):
+    import threadpoolctl
+
+    from labkit.threads import workers
+
+    torch.set_num_threads(workers())
+    found = measure_network(what[1], seconds) if what[0] == "network" else (
+        measure_pooling(seconds) if what[0] == "pool" else measure_convolution(*what[1:], seconds)
+    )  # fmt: skip
+    return {"found": found, "threads": workers(), "load": os.getloadavg()[0], "blas": threadpoolctl.threadpool_info()}
+
+
+# ------------------------------------------------------------------------------------------------ the tests
+
+
+def measured(*what, seconds=4.0):
+    pinned = {*VARIABLES, "LABKIT_THREADS", "LABKIT_BLAS_THREADS", "OPENBLAS_CORETYPE"}
+    environment = {name: value for name, value in os.environ.items() if name not in pinned}
+    done = subprocess.run(
+        [sys.executable, __file__, json.dumps(what), str(seconds)], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout.splitlines()[-1])
+    blas = [f"{b['internal_api']} {b['version']} {b.get('architecture', '')}, {b['num_threads']} threads"
+            for b in result["blas"]]  # fmt: skip
+    print(f"\n{' '.join(what)}: {result['threads']} threads, load {result['load']:.1f}; {'; '.join(blas)}")
+    return result["found"]
+
+
+def ratios(times, one, other):
+    """(of the medians, of the shortest times)"""
+    return tuple(times[one][k] / times[other][k] for k in range(2))
+
+
+def shown(way, times, unit=1e3, name="ms"):
+    for other in (other for other in times if other != "labkit"):
+        median, shortest = ratios(times, "labkit", other)
+        ratio = f"1/{1 / median:,.0f}" if median < 0.01 else f"{median:.2f} (shortest {shortest:.2f})"
+        labkit, peer = times["labkit"][0] * unit, times[other][0] * unit
+        print(f"  {way:8} labkit {labkit:7.2f} {name}, {other:8} {peer:9.2f} {name}: {ratio} times")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", SHAPES)
+def test_convolution(name, dtype, benchmark):
+    found = measured("convolution", name, dtype)
+    missed = []
+    for way, times in found.items():
+        shown(way, times)
+        limits = {"pytorch": PYTORCH[dtype][way][name]} | ({"products": PRODUCTS[way]} if name != "A" else {})
+        if (name, dtype) == ("A", "float64"):
+            limits["naive"] = 1 / NAIVE[way]
+        for other, limit in limits.items():
+            reached = min(ratios(times, "labkit", other))
+            benchmark.extra_info[f"{way}, {other}"] = (reached, limit)
+            missed += [f"{way}: {reached:.2f} times {other}, at most {limit:.2f} wanted"] if reached > limit else []
+    benchmark.pedantic(lambda: None)
+    assert not missed, missed
+
+
+def test_max_pooling(benchmark):
+    found = measured("pool")
+    for way, times in found.items():
+        shown(way, times)
+    benchmark.pedantic(lambda: None)
+    assert min(ratios(found["forward"], "labkit", "pytorch")) <= 1
+    assert min(ratios(found["backward"], "labkit", "pytorch")) <= 2
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_an_epoch_of_a_convnet(name, benchmark):
+    times = measured("network", name, seconds=15)["epoch"]
+    shown("epoch", times, unit=1, name="s")
+    benchmark.extra_info["seconds"] = times["labkit"]
+    benchmark.pedantic(lambda: None)
+    assert min(ratios(times, "labkit", "pytorch")) <= NETWORKS[name][2]
+    assert name == "32 - 64" or times["labkit"][1] < 30  # the homework's one epoch
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(json.loads(sys.argv[1]), float(sys.argv[2]))))
