@@ -8,7 +8,7 @@ import numpy as np
 
 from . import windows
 from .sharing import scratch, share_out
-from .unfolding import Geometry, fold, unfold
+from .unfolding import FEW, Geometry, fold, unfold
 
 
 def conv_forward(x, w, b, stride=1, pad=0):
@@ -72,7 +72,7 @@ def convolve_backward(gradient, x, w, g, inputs):
     gradient(part): the gradient with respect to the products of these images, (n, F, OH, OW) however it lies in memory.
     Returns dx (None if not inputs), dw, db.
     """
-    weights = as_matrix(w)
+    weights, back = as_matrix(w), _way_back(w, g)
     dx = None
     if inputs:  # in memory as the images lie
         channels_last = x.strides[1] < x.strides[3]
@@ -90,12 +90,35 @@ def convolve_backward(gradient, x, w, g, inputs):
             for ones in np.matmul(np.ones(size, w.dtype), drows):
                 db += ones
             if inputs:
-                dx[part] = fold(drows, weights, g)
+                dx[part] = back(drows)
         return dw, db
 
     sums = share_out(task, len(x), g.at_once(x.itemsize))
     dw, db = (sum(parts[1:], start=parts[0]) for parts in zip(*sums))
     return dx, dw.reshape(*g.window, -1, len(w)).transpose(3, 2, 0, 1).copy(), db
+
+
+def _way_back(w, g):
+    """The function that gives (n, C, H, W) gradients of images from the (blocks, rows, F) gradients of their products.
+
+    With a stride of 1 that is a convolution as well, by the filters turned half round: its products add up what folding
+    adds pixel by pixel.
+    """
+    turned = Geometry(
+        (len(w), *g.counts), g.window, g.stride, tuple(k - 1 - p for k, p in zip(g.window, g.pad)), g.image[1:]
+    )
+    if g.stride != (1, 1) or min(turned.pad) < 0 or g.image[0] < FEW:
+        weights = as_matrix(w)
+        return lambda drows: fold(drows, weights, g)
+    weights = as_matrix(w[:, :, ::-1, ::-1].transpose(1, 0, 2, 3))
+
+    def convolve_turned(drows):
+        images = drows.reshape(-1, *g.counts, len(w)).transpose(0, 3, 1, 2)
+        rows = unfold(images, turned)
+        dimages = np.matmul(rows, weights, out=scratch("folded", (len(rows), g.image[0]), w.dtype))
+        return dimages.reshape(-1, *g.image[1:], g.image[0]).transpose(0, 3, 1, 2)
+
+    return convolve_turned
 
 
 def _rows_of_blocks(images):
