@@ -1,7 +1,5 @@
 """Random search over the settings of a training run, in which poor runs are stopped early."""
 
-import warnings
-
 import numpy as np
 
 from labkit import arguments
@@ -136,9 +134,7 @@ def _train_on(row, X, y, X_val, y_val, goal, rate_decay):
     before, row["round"] = row["epochs"], goal - row["epochs"]
     settings = {"rate_decay": rate_decay, "seed": [*row["seed"], before]} | row["arguments"]
     try:
-        with warnings.catch_warnings():  # a loss that grows shows in the table
-            warnings.simplefilter("ignore", RuntimeWarning)
-            history = train(X=X, y=y, X_val=X_val, y_val=y_val, epochs=row["round"], quiet=True, go_on=True, **settings)
+        history = train(X=X, y=y, X_val=X_val, y_val=y_val, epochs=row["round"], quiet=True, go_on=True, **settings)
     except TrainingDiverged as problem:
         history, row["state"] = problem.history, "diverged"
     row["history"] = history if row["history"] is None else _join(row["history"], history)
@@ -161,6 +157,7 @@ def _join(one, two):
         best_epoch=best.best_epoch + (len(one.val_accuracy) - 1 if best is two else 0),
         seconds=one.seconds + two.seconds,
         interrupted=two.interrupted,
+        grew=one.grew or two.grew,
     )
 
 

@@ -35,6 +35,7 @@ class History:
     best_epoch: the epoch they are of.
     seconds: duration so far.
     interrupted: True if training was stopped by hand.
+    grew: True if the mean loss of an epoch was more than ten times the loss of the first step.
     """
 
     losses: list = field(default_factory=list)
@@ -47,6 +48,7 @@ class History:
     best_epoch: int = 0
     seconds: float = 0.0
     interrupted: bool = False
+    grew: bool = False
 
     def __repr__(self):
         text = "no steps"
@@ -54,6 +56,7 @@ class History:
             text = f"{len(self.losses)} steps, loss {self.losses[0]:.4f} -> {self.losses[-1]:.4f}"
         if self.val_accuracy:
             text += f", best validation accuracy {max(self.val_accuracy):.1%} after epoch {self.best_epoch}"
+        text += ", the loss grew tenfold: the steps are too long" if self.grew else ""
         return text + (", interrupted" if self.interrupted else "")
 
 
@@ -118,7 +121,7 @@ def train(
     go_on: True lets the optimizer go on with the memory and the rate that it has, and leaves it with what it has then.
     Returns a `History`. Interrupting (Ctrl-C, or the stop button) returns the history up to there.
     Raises ValueError for bad arguments, or a checkpoint of another run; TrainingDiverged when the loss becomes NaN or
-    infinite. Warns when the loss has grown tenfold.
+    infinite. A loss that has grown tenfold is noted in the history and, unless quiet, warned of.
     """
     run = _Run(
         network,
@@ -194,7 +197,7 @@ class _Run:
                 if not callable(self.rate_decay):
                     self.optimizer.rate *= self.rate_decay
                 self._record()
-                _say_if_it_grew(history.losses, self.steps_per_epoch)
+                self._watch_growth(quiet)
                 if history.val_accuracy:
                     bar.set_postfix_str(f"validation {history.val_accuracy[-1]:.1%}", refresh=False)
                 history.seconds = time.perf_counter() - start
@@ -247,6 +250,15 @@ class _Run:
             history.val_accuracy.append(share)
         if self.X_val is None or history.val_accuracy[-1] >= max(history.val_accuracy):
             history.params, history.best_epoch = _copy(self.params), self.epoch
+
+    def _watch_growth(self, quiet):
+        """Note, and unless quiet say, that an epoch's mean loss is more than ten times the first step's."""
+        first, mean = self.history.losses[0], np.mean(self.history.losses[-self.steps_per_epoch :])
+        if first > 0 and mean > 10 * first and not self.history.grew:
+            self.history.grew = True
+            if not quiet:
+                message = f"the loss has grown from {first:.4g} to {mean:.4g}: the steps are too long, try a learning "
+                warnings.warn(message + "rate ten times smaller", RuntimeWarning, stacklevel=4)
 
     def _take_up(self, checkpoint):
         """Start, or put everything to where the file says the run was."""
@@ -345,19 +357,6 @@ def _advice(losses, rate):
         f"Try a learning rate ten times smaller than {rate:.2g}, centre and scale the images, "
         "or start from smaller weights."
     )
-
-
-def _say_if_it_grew(losses, steps):
-    """Warn, once a run, when the mean loss of an epoch is more than ten times the loss of the first step."""
-    ends = range(steps, len(losses) + 1, steps)
-    grew = [losses[0] > 0 and np.mean(losses[end - steps : end]) > 10 * losses[0] for end in ends]
-    if grew[-1] and sum(grew) == 1:
-        warnings.warn(
-            f"the loss has grown from {losses[0]:.4g} to {np.mean(losses[-steps:]):.4g}: the steps are too long, "
-            "try a learning rate ten times smaller",
-            RuntimeWarning,
-            stacklevel=4,
-        )
 
 
 def _check_optimizer(optimizer):

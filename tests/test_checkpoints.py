@@ -94,7 +94,7 @@ test_checkpoints.run({str(tmp_path / "run")!r}, watch=watch)
     ({"rate_decay": 0.8}, "rate_decay 0.9, now 0.8"), ({"validation": False}, "images 200, now 300"),
     ({"rate_decay": lambda t: 1 - t}, "rate_decay 0.9, now .*lambda"), ({"check_on": 10}, "check_on 1000, now 10"),
     ({"make": lambda: Momentum(0.1, 0.8)}, r"optimizer Momentum\(rate=0.1, momentum=0.9\), now Momentum\(rate=0.1, m"),
-    ({"make": lambda: SGD(0.1)}, r"optimizer .*, now SGD\(rate=0.1\)"), ({"prepare": None}, "prepare, now None"),
+    ({"make": lambda: SGD(0.1)}, r"optimizer .*, now SGD\(rate=0.1\)"), ({"prepare": None}, "prepare .*, now None"),
 ])  # fmt: skip
 def test_another_run_under_the_same_name_is_an_error(tmp_path, change, words):
     path = tmp_path / "run"

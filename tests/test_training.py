@@ -1,5 +1,6 @@
 """Training: the homework's printed losses, reproducibility, divergence, interruption, bad arguments."""
 
+import warnings
 from functools import partial
 
 import numpy as np
@@ -107,8 +108,12 @@ def test_a_loss_that_grows_tenfold_is_said_once():
 
     X, y = two_clouds()
     with pytest.warns(RuntimeWarning, match="the loss has grown from 3 to .*ten times smaller") as caught:
-        train(grows, {"W": np.ones((2, 2))}, X, y, epochs=5, batch_size=30, quiet=True)
+        history = train(grows, {"W": np.ones((2, 2))}, X, y, epochs=5, batch_size=30)
+    assert history.grew and "grew tenfold" in repr(history) and not fit().grew
     assert len(caught) == 1 and caught[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert train(grows, {"W": np.ones((2, 2))}, X, y, epochs=5, batch_size=30, quiet=True).grew
 
 
 def explodes(X, params, y=None, reg=0.0):
