@@ -30,7 +30,7 @@ etas = np.array([0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 1.5, 1.9])
 predicted = 1.5 * np.sqrt(etas / (2 - etas))
 spreads = predicted * np.array([1.01, 0.99, 1.02, 1, 0.998, 1.001, 1, 0.999, 1.003])
 a = np.array([2.0, -1.0])
-w_star = np.arange(3.0)
+w_star = np.arange(100.0)
 """
 
 STUBS = {name: f"def {name}({arguments}):\n    ...  # your code here" for name, arguments in ARGUMENTS.items()}
@@ -164,7 +164,7 @@ WRONG["lemma_sides"] = {
         "in this order",
     ),
     "in place": ((("    left =", "    W -= u\n    W += u\n    left ="),), {"lemma_sides": 1}, "W is changed in place"),
-    "u of the notebook": ((("W[0] - u", "W[0] - w_star[: len(u)]"),), {"lemma_sides": 7}, "uses w_star"),
+    "u of the notebook": ((("W[0] - u", "W[0] - w_star[: len(u)]"),), {"lemma_sides": 3}, "uses w_star"),
 }
 
 RIGHT["rate_bound"] = {
