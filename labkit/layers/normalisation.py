@@ -7,6 +7,10 @@ images of the batch; all features of one image; or a few channels of one image.
 
 import numpy as np
 
+from .sharing import share_out
+
+AT_ONCE = 2048  # rows that are computed while they are in the cache
+
 
 def batchnorm_forward(x, gamma, beta, running_mean=None, running_var=None, train=True, momentum=0.9, epsilon=1e-5):
     """Batch normalisation: each feature (channel) over the images of the batch.
@@ -23,18 +27,22 @@ def batchnorm_forward(x, gamma, beta, running_mean=None, running_var=None, train
     out = gamma · (x − mean) / sqrt(var + epsilon) + beta     (Ioffe and Szegedy, 2015)
     """
     x, gamma, beta = _check(x, gamma, beta)
-    axes = (0,) if x.ndim == 2 else (0, 2, 3)
-    if not train:
-        if running_mean is None or running_var is None:
-            raise ValueError("at test time (train=False) batch normalisation needs running_mean and running_var")
-        mean, var = _wide(running_mean, x), _wide(running_var, x)
-        return _scaled(x - mean, 1 / np.sqrt(var + x.dtype.type(epsilon)), gamma, beta, axes, x.shape, train)
-    centred, var, mean = _centred(x, axes)
-    for running, batch in ((running_mean, mean), (running_var, var)):
-        if running is not None:
-            running *= momentum
-            running += (1 - momentum) * batch.ravel()
-    return _scaled(centred, 1 / np.sqrt(var + x.dtype.type(epsilon)), gamma, beta, axes, x.shape, train)
+    rows = _rows(x)
+    if train:
+        mean = _column_means(lambda r: r, rows)
+        var = _column_means(lambda r: np.square(r - mean), rows)
+        for running, batch in ((running_mean, mean), (running_var, var)):
+            if running is not None:
+                running *= momentum
+                running += (1 - momentum) * batch
+    elif running_mean is None or running_var is None:
+        raise ValueError("at test time (train=False) batch normalisation needs running_mean and running_var")
+    else:
+        mean, var = np.array(running_mean, x.dtype), np.array(running_var, x.dtype)
+    inverse = 1 / np.sqrt(var + x.dtype.type(epsilon))
+    scale = gamma * inverse
+    out = _row_by_row(lambda out, r: np.add(np.multiply(r, scale, out=out), beta - mean * scale, out=out), rows)
+    return _as(x.shape, out), (rows, mean, inverse, gamma, train)
 
 
 def batchnorm_backward(dout, cache):
@@ -44,7 +52,19 @@ def batchnorm_backward(dout, cache):
     cache: from `batchnorm_forward`; if it ran with train=False, its mean and variance count as constants.
     Returns dx shaped like x, dgamma and dbeta (D,) or (C,).
     """
-    return _backward(dout, cache)
+    rows, mean, inverse, gamma, train = cache
+    drows = _rows(dout)
+    along = _column_means(lambda d, r: d * (r - mean), drows, rows) * inverse  # mean of dout · normal
+    dmean, scale = _column_means(lambda d: d, drows), gamma * inverse
+    slope, level = (scale * along * inverse, scale * dmean) if train else (np.zeros_like(scale), np.zeros_like(scale))
+
+    def through(dx, d, r):
+        np.multiply(d, scale, out=dx)  # gamma / deviation · (dout − mean of dout − normal · mean of dout · normal)
+        dx -= (r - mean) * slope
+        dx -= level
+
+    dx = _row_by_row(through, drows, rows)
+    return _as(dout.shape, dx), along * len(rows), dmean * len(rows)
 
 
 def layernorm_forward(x, gamma, beta, epsilon=1e-5):
@@ -84,10 +104,14 @@ def groupnorm_forward(x, gamma, beta, groups, epsilon=1e-5):
     x, gamma, beta = _check(x, gamma, beta)
     if isinstance(groups, bool) or int(groups) != groups or groups < 1 or x.shape[1] % groups:
         raise ValueError(f"groups must be a whole number that divides {x.shape[1]} channels, got {groups!r}")
-    shape = x.shape
-    grouped = x.reshape(shape[0], int(groups), -1)
-    centred, var, _ = _centred(grouped, (2,))
-    return _scaled(centred, 1 / np.sqrt(var + x.dtype.type(epsilon)), gamma, beta, (2,), shape, True)
+    normal = x.reshape(x.shape[0], int(groups), -1)
+    normal = normal - normal.mean(axis=2, keepdims=True)
+    var = np.mean(normal * normal, axis=2, keepdims=True)
+    scale = 1 / np.sqrt(var + x.dtype.type(epsilon))
+    normal *= scale
+    out = normal.reshape(x.shape) * _wide(gamma, x)
+    out += _wide(beta, x)
+    return out, (normal, scale, gamma)
 
 
 def groupnorm_backward(dout, cache):
@@ -100,32 +124,47 @@ def groupnorm_backward(dout, cache):
     return _backward(dout, cache)
 
 
-def _centred(x, axes):
-    """x − mean, the variance and the mean, over these axes."""
-    mean = x.mean(axis=axes, keepdims=True)
-    centred = x - mean
-    return centred, np.mean(centred * centred, axis=axes, keepdims=True), mean
+def _rows(x):
+    """Every image, or every pixel of the images, as a row of its features: (N, D) or (N·H·W, C)."""
+    return x if x.ndim == 2 else np.ascontiguousarray(x.transpose(0, 2, 3, 1)).reshape(-1, x.shape[1])
 
 
-def _scaled(normal, scale, gamma, beta, axes, shape, train):
-    """The normal numbers, then gamma and beta; and the cache. `normal` is changed in place."""
-    normal *= scale
-    kept = normal.reshape(shape)
-    out = kept * _wide(gamma, kept)
-    out += _wide(beta, kept)
-    return out, (normal, scale, gamma, axes, train)
+def _as(shape, rows):
+    """Rows as images of this shape again, channels last in memory."""
+    return rows if len(shape) == 2 else rows.reshape(shape[0], *shape[2:], shape[1]).transpose(0, 3, 1, 2)
+
+
+def _column_means(what, *arrays):
+    """The mean over all rows of `what` makes of a few of them, computed in parts by all threads."""
+
+    def task(parts):
+        return sum(np.ones(part.stop - part.start, dtype) @ what(*(rows[part] for rows in arrays)) for part in parts)
+
+    dtype = arrays[0].dtype
+    return sum(share_out(task, len(arrays[0]), AT_ONCE)) / dtype.type(len(arrays[0]))
+
+
+def _row_by_row(compute, *arrays):
+    """What `compute(out, …)` writes of a few rows at a time, for all of them."""
+    out = np.empty(arrays[0].shape, arrays[0].dtype)
+
+    def task(parts):
+        for part in parts:
+            compute(out[part], *(rows[part] for rows in arrays))
+
+    share_out(task, len(out), AT_ONCE)
+    return out
 
 
 def _backward(dout, cache):
-    """The derivation of all three: what the mean and the variance of the group send back."""
-    normal, scale, gamma, axes, train = cache
+    """Gradients where a group is of one image: what its mean and its variance send back."""
+    normal, scale, gamma = cache
     over = (0,) if dout.ndim == 2 else (0, 2, 3)
     dgamma, dbeta = np.sum(dout * normal.reshape(dout.shape), axis=over), dout.sum(axis=over)
     dx = (dout * _wide(gamma, dout)).reshape(normal.shape)
-    if train:
-        along = np.mean(dx * normal, axis=axes, keepdims=True)
-        dx -= dx.mean(axis=axes, keepdims=True)
-        dx -= normal * along
+    along = np.mean(dx * normal, axis=2, keepdims=True)
+    dx -= dx.mean(axis=2, keepdims=True)
+    dx -= normal * along
     dx *= scale
     return dx.reshape(dout.shape), dgamma, dbeta
 

@@ -5,6 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from . import windows
+from .sharing import share_out
+
+BYTES = 1 << 18
 
 
 class Pool(NamedTuple):
@@ -39,10 +42,17 @@ def max_pool_forward(x, size, stride=None):
     """
     x = windows.images(x)
     pool = pool_of(x.shape[1:], size, stride)
-    first, *others = pool.views(x)
-    out = first.copy("K")
-    for view in others:
-        np.maximum(out, view, out=out)
+    out = np.empty_like(next(pool.views(x)))  # in memory as the images lie
+
+    def task(parts):
+        for part in parts:
+            first, *others = pool.views(x[part])
+            best = out[part]
+            best[...] = first
+            for view in others:
+                np.maximum(best, view, out=best)
+
+    share_out(task, len(x), _at_once(x))
     return out, (x, out, pool)
 
 
@@ -55,12 +65,17 @@ def max_pool_backward(dout, cache):
     """
     x, out, pool = cache
     dx = np.empty_like(x) if pool.tiles else np.zeros_like(x)
-    left = np.ones_like(out, bool)  # windows whose maximum is still to be met
-    for pixels, dpixels in zip(pool.views(x), pool.views(dx)):
-        found = pixels == out
-        found &= left
-        left ^= found
-        _give(dpixels, dout, found, pool)
+
+    def task(parts):
+        for part in parts:
+            left = np.ones_like(out[part], bool)  # windows whose maximum is still to be met
+            for pixels, dpixels in zip(pool.views(x[part]), pool.views(dx[part])):
+                found = pixels == out[part]
+                found &= left
+                left ^= found
+                _give(dpixels, dout[part], found, pool)
+
+    share_out(task, len(x), _at_once(x))
     return dx
 
 
@@ -121,6 +136,11 @@ def spread(dout, places, pool, dx):
     for k, dpixels in enumerate(pool.views(dx)):
         _give(dpixels, dout, places == k, pool)
     return dx
+
+
+def _at_once(x):
+    """How many images are pooled while they are in the cache."""
+    return max(1, BYTES // x[:1].nbytes) if len(x) else 1
 
 
 def _give(dpixels, dout, found, pool):
