@@ -1,8 +1,9 @@
-"""Answers to lab 6 that no edit of the right answer expresses, laid out as in lab05.py: convolution, filters, pooling.
+"""Answers to lab 6 that no edit of the right answer expresses, laid out as in lab05.py."""
 
-The other exercises of the lab are in lab06_more.py.
-"""
+import runpy
+from pathlib import Path
 
+MORE = runpy.run_path(str(Path(__file__).parent / "more" / "lab06.py"))
 NOTEBOOK = "06_layers.ipynb"
 
 SIGNATURES = {
@@ -12,6 +13,7 @@ SIGNATURES = {
     "max_pool_forward": "x, size, stride",
     "max_pool_backward": "dout, cache",
     "filter_bank": "",
+    **MORE["SIGNATURES"],
 }
 CHECKS = {name: f"check.{name}({name})" for name in [*SIGNATURES, "filter_plot"]}
 STUBS = {name: f"def {name}({args}):\n    ...  # your code here" for name, args in SIGNATURES.items()}
@@ -24,7 +26,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 portrait, enlarged = np.random.default_rng(0).random((2, 3, 40, 30))
 """
 
-RIGHT, WRONG = {}, {}
+RIGHT, WRONG = dict(MORE["RIGHT"]), dict(MORE["WRONG"])
 
 RIGHT["output_size"] = {
     "divmod": """
