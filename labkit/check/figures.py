@@ -1,8 +1,11 @@
 """Looking at the plot a student drew: the line, the labels, the title, the course of the values."""
 
+import re
+
 import numpy as np
 
 from labkit.check.answer import a_type, is_blank
+from labkit.check.verdict import Found
 
 
 class Plot:
@@ -22,9 +25,12 @@ class Plot:
             self.axes = []
 
     def curves(self):
-        """(axes, x, y) of each visible line, as float arrays."""
+        """(axes, x, y) of each visible line, as float arrays; of `ax.stairs` the edges on the left."""
         found = []
         for ax in self.axes:
+            for steps in [p for p in ax.patches if hasattr(p, "get_data") and p.get_visible()]:
+                y, edges, _ = steps.get_data()
+                found.append((ax, _numbers(edges)[:-1], _numbers(y)))
             for line in ax.get_lines():
                 styles = {str(line.get_linestyle()), str(line.get_marker())}
                 if line.get_visible() and line.get_alpha() != 0 and not styles <= {"None", "", " "}:
@@ -83,29 +89,130 @@ def line(steps, course):
     return problem
 
 
+# What a label says by these words, and the quantity that it then is not.
+_SAYS = {
+    "loss": ("loss", "cost", "error", "entropy"),
+    "accuracy": ("accurac", "share", "correct", "right", "percent", "%"),
+}
+_TIME = ("step", "iteration", "epoch", "update", "batch")
+_EMPTY_WORDS = (
+    "x",
+    "y",
+    "x axis",
+    "y axis",
+    "xlabel",
+    "ylabel",
+    "label",
+    "title",
+    "t",
+    "plot",
+    "figure",
+    "x-axis",
+    "y-axis",
+)
+
+
 def labels(steps, course):
-    """A criterion: both axes of the plot have a label."""
+    """A criterion: both axes of the plot have a label that says what is along them."""
 
     def problem(plot):
         ax = _chosen(plot, steps, course)
         if ax is None:
             return "there are no axes"
         missing = [name for name in "xy" if not label_of(ax, name)]
-        return f"no label on the {' and the '.join(f'{name} axis' for name in missing)}" if missing else None
+        if missing:
+            return f"no label on the {' and the '.join(f'{name} axis' for name in missing)}"
+        for name in "xy":
+            if _says_nothing(label_of(ax, name)):
+                return f"the label of the {name} axis is {label_of(ax, name)!r}: say what is along it"
+        if str(line(steps, course)(plot)).startswith("the axes are swapped"):
+            return None  # with their labels
+        x, y = (label_of(ax, name).lower() for name in "xy")
+        values, others = _says(course)
+        if _has(y, _TIME) and not _has(y, values) and _has(x, values) and not _has(x, _TIME):
+            return "the labels are swapped: the steps are along the x axis"
+        if _has(y, others) and not _has(y, values):
+            return f"the label of the y axis is {label_of(ax, 'y')!r}: the values are of the {course.quantity}"
+        return None
 
     return problem
 
 
-def title(steps, course):
-    """A criterion: the plot, or its figure, has a title."""
+def title(steps, course, data=None):
+    """A criterion: the plot, or its figure, has a title.
+
+    data: where the exercise asks for the data's name, patterns one of which has to be in it: ("cifar", "stand-?in").
+    """
 
     def problem(plot):
         ax = _chosen(plot, steps, course)
         if ax is None:
             return "there are no axes"
-        return None if title_of(ax) else "no title"
+        if not title_of(ax):
+            return "no title"
+        if _says_nothing(title_of(ax)):
+            return f"the title is {title_of(ax)!r}: say what is shown"
+        if data and not any(re.search(name, text, re.IGNORECASE) for name in data for text in _titles(ax)):
+            return Found("the title does not say on which data", 0.5)
+        return None
 
     return problem
+
+
+def level(at, steps, course):
+    """A criterion: a horizontal line at the level of guessing, `at`, or 100 times that where the plot is in percent."""
+
+    def problem(plot):
+        ax = _chosen(plot, steps, course)
+        if ax is None:
+            return "there are no axes"
+        levels = [y[0] for _, _, y in plot.curves() if len(y) > 1 and np.ptp(y) == 0]
+        for lines in ax.collections:  # of hlines
+            levels += [s[0][1] for s in getattr(lines, "get_segments", list)() if len(s) == 2 and s[0][1] == s[1][1]]
+        if not levels:
+            return "no horizontal line at the level of guessing (axhline)"
+        if not any(np.isclose(found, wanted) for found in levels for wanted in (at, 100 * at)):
+            return f"the horizontal line is not at the level of guessing, 1 in {1 / at:g}"
+        return None
+
+    return problem
+
+
+def drawn_as(given, plot, steps, course):
+    """Why the curve is not the values `given`, or None: their logarithm, sorted, another sign, other values.
+
+    given: one value a step. An accuracy may be drawn in percent, and a first or a last value left out.
+    """
+    best = plot.best(steps, course)
+    if best is None:
+        return "there is no line"
+    y, given = best[2], np.asarray(given, dtype=float)
+
+    def is_(values):
+        starts = range(max(1, abs(len(values) - len(y)) + 1))
+        longer, shorter = (values, y) if len(values) >= len(y) else (y, values)
+        return len(longer) - len(shorter) < 2 and any(
+            np.allclose(longer[i : i + len(shorter)], shorter, rtol=1e-4, atol=1e-6) for i in starts
+        )
+
+    if is_(given) or (course.quantity == "accuracy" and is_(100 * given)):
+        return None
+    with np.errstate(all="ignore"):
+        known = [
+            ("the logarithm of the values is drawn: draw the values, on a logarithmic axis if you like", np.log(given)),
+            (
+                "the logarithm of the values is drawn: draw the values, on a logarithmic axis if you like",
+                np.log10(given),
+            ),
+            ("the values are sorted: draw them in the order of the steps", np.sort(given)),
+            ("the values are sorted: draw them in the order of the steps", np.sort(given)[::-1]),
+            ("the values run backwards: draw them in the order of the steps", given[::-1]),
+            ("the values have the wrong sign", -given),
+            ("1 minus the values is drawn", 1 - given),
+        ]
+    return next(
+        (text for text, values in known if is_(values)), "the line is not drawn from the values of the exercise"
+    )
 
 
 def values(steps, course):
@@ -140,14 +247,7 @@ def rising_accuracy(chance):
     def problem(ax, y):
         if len(y) < 3 or not _finite(y):
             return "there is no line of accuracies to judge"
-        percent = (
-            any(
-                sign in text.lower()
-                for sign in ("%", "percent", "per cent")
-                for text in (label_of(ax, "y"), title_of(ax))
-            )
-            or "Percent" in type(ax.yaxis.get_major_formatter()).__name__
-        )
+        percent = _has(f"{label_of(ax, 'y')} {title_of(ax)}".lower(), ("%", "percent", "per cent")) or _ticks(ax)
         if y.min() < 0 or y.max() > 100 or (y.max() > 1 and not percent):
             return "the values are not shares between 0 and 1, and no label says percent"
         share = y / 100 if y.max() > 1 else y
@@ -157,7 +257,11 @@ def rising_accuracy(chance):
             return "the accuracy ends below where it began"
         return None
 
+    problem.quantity = "accuracy"
     return problem
+
+
+falling.quantity = "loss"
 
 
 def _chosen(plot, steps, course):
@@ -213,9 +317,36 @@ def label_of(ax, which):
 
 def title_of(ax):
     """The first title there is: of the axes, of axes drawn over them, of the figure."""
+    return next(iter(_titles(ax)), "")
+
+
+def _titles(ax):
     texts = [other.get_title(loc) for other in [ax, *_twins(ax)] for loc in ("center", "left", "right")]
     texts += [_text(getattr(f, "_suptitle", None)) for f in _figures(ax)]
-    return next((t.strip() for t in texts if t and t.strip()), "")
+    return [t.strip() for t in texts if t and t.strip()]
+
+
+def _says_nothing(text):
+    return text.strip(" $.:").lower() in _EMPTY_WORDS
+
+
+def _says(course):
+    """The words of the course's own quantity, and those of the other one."""
+    quantity = getattr(course, "quantity", None)
+    return _SAYS.get(quantity, ()), tuple(w for q, words in _SAYS.items() if q != quantity for w in words if quantity)
+
+
+def _has(text, words):
+    return any(word in text for word in words)
+
+
+def _ticks(ax):
+    """Whether the numbers along the y axis are written with a percent sign."""
+    formatter = ax.yaxis.get_major_formatter()
+    try:
+        return "Percent" in type(formatter).__name__ or "%" in str(formatter(0.5, 0))
+    except Exception:
+        return False
 
 
 def _figures(ax):

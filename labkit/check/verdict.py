@@ -193,4 +193,6 @@ def _found(find, subject):
         raise
     except BaseException as problem:
         found = f"this could not be judged ({type(problem).__name__}: {one_line(problem)})"
+        returns = getattr(subject, "returns", None)
+        found += f"; it has to return {returns}" if returns else ""
     return Found(found) if isinstance(found, str) else found

@@ -6,6 +6,7 @@ import pytest
 from cells import said
 
 from labkit import check
+from labkit.check.figures import Plot, drawn_as, falling, level, rising_accuracy, title
 
 matplotlib.use("Agg")
 
@@ -106,7 +107,74 @@ def test_accuracy_in_percent_needs_a_label_that_says_so(plt):
     for labels, points in [
         ({"ylabel": "accuracy [%]"}, 5),
         ({"ylabel": "Percent right"}, 5),
-        ({"title": "right, in %"}, 5),
-        ({}, 4),
+        ({"title": "right, in %", "ylabel": "accuracy"}, 5),
+        ({"ylabel": "accuracy"}, 4),
     ]:
         assert said(check.accuracy_plot, drawn(plt, accuracy, **labels))[0] == points
+
+
+def test_words_that_say_nothing_or_something_else(plt):
+    y = 2.3 * np.exp(-np.arange(1001) / 200)
+    for words, lost, phrase in [
+        ({"xlabel": "x"}, 2, "the label of the x axis is 'x'"),
+        ({"ylabel": "y"}, 2, "the label of the y axis is 'y'"),
+        ({"xlabel": "loss", "ylabel": "step"}, 2, "the labels are swapped"),
+        ({"ylabel": "Accuracy"}, 2, "the values are of the loss"),
+        ({"title": "t"}, 2, "the title is 't'"),
+        ({"ylabel": "$L$"}, 0, ""),
+        ({"ylabel": "loss of the accuracy run"}, 0, ""),
+        ({"xlabel": "$t$ (steps)", "ylabel": "mean of $-\\log p$"}, 0, ""),
+        ({"xlabel": "loss after each step", "ylabel": "loss"}, 0, ""),
+    ]:
+        points, text = said(check.cost_plot, drawn(plt, y, **words))
+        assert points == 10 - lost and phrase in text, text
+
+
+def test_curves_that_are_no_lines(plt):
+    y = 2.3 * np.exp(-np.arange(1001) / 200)
+    _, ax = plt.subplots()
+    ax.stairs(y)
+    ax.set(xlabel="step", ylabel="loss", title="Loss")
+    assert said(check.cost_plot, ax)[0] == 10
+    _, ax = plt.subplots()
+    ax.step(np.arange(1001), 0.3 - 0.2 * np.exp(-np.arange(1001) / 100))
+    ax.yaxis.set_major_formatter(lambda value, place: f"{100 * value:.0f} %")
+    ax.set(xlabel="step", ylabel="accuracy", title="Accuracy")
+    assert said(check.accuracy_plot, ax)[0] == 5
+
+
+def test_the_values_themselves(plt):
+    rng = np.random.default_rng(0)
+    y = 2.3 * np.exp(-np.arange(1001) / 200) + 0.01 * rng.random(1001)
+    for drawn_values, phrase in [
+        (y, None),
+        (y[:-1], None),
+        (y[1:], None),
+        (np.log(y), "logarithm"),
+        (np.sort(y)[::-1], "sorted"),
+        (-y, "sign"),
+        (y + 0.1, "not drawn from the values"),
+    ]:
+        found = drawn_as(y, Plot(drawn(plt, drawn_values)), 1000, falling)
+        assert found is None if phrase is None else phrase in found
+
+
+def test_the_level_of_guessing(plt):
+    y = 0.3 - 0.2 * np.exp(-np.arange(1001) / 100)
+    course = rising_accuracy(0.1)
+    for at, phrase in [(0.1, None), (10, None), (0.5, "not at the level"), (None, "no horizontal line")]:
+        for draw in ("axhline", "hlines", "plot"):
+            ax = drawn(plt, y)
+            if at is not None:
+                {"axhline": lambda: ax.axhline(at), "hlines": lambda: ax.hlines(at, 0, 1000)}.get(
+                    draw, lambda: ax.plot([0, 1000], [at, at])
+                )()
+            found = level(0.1, 1000, course)(Plot(ax))
+            assert found is None if phrase is None else phrase in found
+
+
+def test_the_name_of_the_data(plt):
+    y = 2.3 * np.exp(-np.arange(1001) / 200)
+    for words, right in [("Loss (CIFAR-10)", True), ("Loss on the Stand-In", True), ("Loss", False)]:
+        found = title(1000, falling, data=("cifar", "stand-?in"))(Plot(drawn(plt, y, title=words)))
+        assert found is None if right else found.keeps == 0.5

@@ -14,13 +14,16 @@ def _network(rng, n, d, h, c, dtype=float):
     while True:
         arrays = [rng.normal(size=shape) for shape in [(n, d), (d, h), (h,), (h, c), (c,)]]
         X, W1, b1, *_ = arrays
-        if abs(X @ W1 + b1).min() > 1e-3 / max(1, n * h // 100):
+        if abs(X @ W1 + b1).min() > 1e-6:
             return tuple(a.astype(dtype) for a in arrays)
 
 
 def _score_cases(rng):
-    sizes = [(5, 4, 10, 3), (1, 3, 4, 2), (6, 5, 3, 7), (4, 4, 4, 4)]
-    return [_network(rng, *size) for size in sizes] + [_network(rng, 6, 5, 8, 4, np.float32)]
+    sizes = [(5, 4, 10, 3), (1, 3, 4, 2), (6, 5, 3, 7), (4, 4, 4, 4), (1000, 3, 5, 6)]
+    X, W1, *rest = _network(rng, 7, 3, 6, 5)
+    scales = np.array([1e5, 1.0, 1e-5])  # pixels of a bright image, and their opposite
+    mixed = (X * scales, W1 / scales[:, None], *rest)
+    return [*(_network(rng, *size) for size in sizes), mixed, _network(rng, 6, 5, 8, 4, np.float32)]
 
 
 def _with_labels(rng, network, dtype=np.int64):
@@ -29,8 +32,8 @@ def _with_labels(rng, network, dtype=np.int64):
 
 
 def _cases(rng):
-    types = [np.int64, np.int32, np.uint8, np.int64, np.int32]
-    return [_with_labels(rng, network, dtype) for network, dtype in zip(_score_cases(rng), types)]
+    types = [np.int64, np.int32, np.uint8]
+    return [_with_labels(rng, network, types[i % 3]) for i, network in enumerate(_score_cases(rng))]
 
 
 def _far_cases(rng):
@@ -211,10 +214,12 @@ def momentum_step_(w, dw, v, rate, momentum):
 
 
 def _step_cases(rng):
-    return [
-        (rng.normal(size=shape), rng.normal(size=shape), abs(rng.normal(size=shape)), rate, share)
-        for shape, rate, share in [((3, 4), 0.1, 0.9), ((5,), 0.7, 0.5), ((2, 2, 3), 0.03, 0.99)]
-    ]
+    """Gradients of all sizes, one of them where the loss falls off steeply; a velocity of both signs, and none."""
+    cases = []
+    for shape, rate, share, steep in [((3, 4), 0.1, 0.9, 1), ((5,), 0.7, 0.5, 1e4), ((2, 2, 3), 0.03, 0.99, 1)]:
+        w, dw, v = rng.normal(size=(3, *shape))
+        cases += [(w, steep * dw, v, rate, share), (w, dw, 0 * v, rate, share)]
+    return cases
 
 
 _V = "momentum * v - rate * dw"
@@ -254,7 +259,8 @@ def rmsprop_step_(w, dw, cache, rate, decay, epsilon):
 
 
 def _rms_cases(rng):
-    return [(*case, epsilon) for case, epsilon in zip(_step_cases(rng), (1e-2, 0.3, 1e-8))]
+    epsilons = (1e-2, 0.3, 0.5, 1e-4, 1e-8, 0.2)
+    return [(w, dw, abs(c), rate, d, e) for (w, dw, c, rate, d), e in zip(_step_cases(rng), epsilons)]
 
 
 _ROOT, _MEAN = "np.sqrt(new + epsilon)", "decay * cache + (1 - decay) * dw**2"
