@@ -66,6 +66,7 @@ class Answer:
         # Filled by `exercise`: what is known of it, and what the criteria so far have found.
         self.known, self.units, self.returns = None, (), None
         self.slips, self.seen, self.vague = [], {}, 0
+        self.said, self.unexplained = [], []
         self._blank, self._answered = is_blank(function), False
 
     @property

@@ -79,6 +79,8 @@ def diagnose(answer, expected, cases, outcomes, more=(), lab=None, tolerance=1e-
     only = _only_for(outcomes, cases, expected, tolerance)
     if said:
         return f"{said} ({shapes(answer, cases[first])})" if "shape" in said or "line " in said or only else said
+    if all(o.error is None and _is_zero(o.value) for o in outcomes):
+        return "it is 0, whatever the arguments are"
     ignored = _ignored(answer, expected, cases, outcomes, tolerance)
     if ignored and not _not_finite(outcome.value):
         return f"the answer does not depend on {' and '.join(ignored)}"
@@ -154,6 +156,11 @@ def agree(outcome, args, function, tolerance=1e-5):
     if any(isinstance(a, np.ndarray) and a.dtype == np.float32 for a in args):
         tolerance *= 10
     return same(np.asarray(outcome.value), want, tolerance)
+
+
+def kind_of_problem(outcome, args, function):
+    """The error of an outcome, or what is wrong with its type or shape; None where only the values can be wrong."""
+    return outcome.error or misfit(outcome.value, np.asarray(function(*args)))
 
 
 def is_like(value, like):
@@ -289,6 +296,13 @@ def _factor(shown, expected, answer, tolerance):
     if all_are(ratios[:1] * len(ratios)):
         return "it is the right answer times a constant that does not belong there"
     return None
+
+
+def _is_zero(value):
+    try:
+        return not np.asarray(value).any()
+    except (TypeError, ValueError):
+        return False
 
 
 def _not_finite(value):

@@ -7,10 +7,11 @@ an answer are compared with those of the exercise's right answer; where they dif
 import numpy as np
 
 from labkit.check.answer import Outcome, a_type
-from labkit.check.compare import agree, diagnose, is_like, same
+from labkit.check.compare import agree, diagnose, is_like, kind_of_problem, same
 from labkit.check.mistakes import Mistakes
 from labkit.check.verdict import Found
 
+_BUILDS_ON = "judged when the lines above are right"
 VALUES_WRONG = ("the value is not right", "the values are not right")
 
 
@@ -54,10 +55,15 @@ class Equals:
         unknown = [problem for problem in found if not problem.keeps]
         if not found:
             return None
+        if unknown and unknown[0].open:
+            return unknown[0]
         if unknown and unknown[0].text.startswith(VALUES_WRONG):
             answer.vague += 1
-            return unknown[0] if answer.vague == 1 else Found("judged when the lines above are right", open=True)
+            return unknown[0] if answer.vague == 1 else Found(_BUILDS_ON, open=True)
+        if unknown and unknown[0].text in answer.said:
+            return Found("the same as above", open=True)
         if unknown:
+            answer.said.append(unknown[0].text)
             return unknown[0]
         fresh = [problem for problem in found if not problem.open]
         return Found(
@@ -70,7 +76,8 @@ class Equals:
 class _Unit:
     """One value that is judged: what was seen of it, and which mistakes give the same."""
 
-    forgiving, known, also = False, None, ()
+    forgiving, known, also, path = False, None, (), None
+    _touching = None, []
 
     def problem(self, answer):
         """None, or what is wrong with this value, as a `Found`."""
@@ -81,7 +88,13 @@ class _Unit:
             return None
         if self.forgiving and answer.slips and self.is_(answer, known.function(*answer.slips)):
             return None
-        return self._named(answer, known) or Found(self._unnamed(answer))
+        named = self._named(answer, known)
+        if named is not None:
+            return named
+        if self.forgiving and self.path in answer.unexplained:
+            return Found(_BUILDS_ON, open=True)
+        answer.unexplained.append(self.path)
+        return Found(self._unnamed(answer))
 
     def differs(self, known, which, seed=0):
         """Whether mistakes change this value, on the cases of a seed."""
@@ -123,8 +136,9 @@ class _Unit:
             return max(single, key=lambda which: (which[0] in answer.slips, self._explains(answer, known, which)))
         if self.known is not None:
             return ()
-        touching = [i for i in range(len(known)) if self.differs(known, (i,), answer.seed)]
-        pairs = [tuple(answer.slips)] * (len(answer.slips) > 1) + known.pairs(touching, answer.slips)
+        if self._touching[0] != answer.seed:  # found once a session
+            self._touching = answer.seed, [i for i in range(len(known)) if self.differs(known, (i,), answer.seed)]
+        pairs = [tuple(answer.slips)] * (len(answer.slips) > 1) + known.pairs(self._touching[1], answer.slips)
         for which in pairs:
             function = known.function(*which)
             if function is not None and self.is_(answer, function):
@@ -206,8 +220,9 @@ class Values(_Unit):
                 there = other.of(self._right(answer))
                 if all(agree(outcome, args, there, self.tolerance) for args, outcome in judged):
                     return f"this is another of the values that are asked: {answer.returns}, in this order"
-        said = diagnose(_View(answer, self), right, cases, outcomes, more, self.lab, self.tolerance)
-        return self.otherwise if self.otherwise and said.startswith(VALUES_WRONG) else said
+        if self.otherwise and not any(kind_of_problem(o, args, right) for o, args in zip(outcomes, cases)):
+            return self.otherwise
+        return diagnose(_View(answer, self), right, cases, outcomes, more, self.lab, self.tolerance)
 
     def _expected_of(self, function, seed):
         return self.of(function)

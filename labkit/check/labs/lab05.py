@@ -37,9 +37,13 @@ def _cases(rng):
 
 
 def _far_cases(rng):
-    """Scores in the thousands."""
+    """Scores in the ten thousands, and images whose scores lie far apart, each within a few units."""
     X, y, W1, b1, W2, b2 = _cases(rng)[0]
-    return [(X, y, W1, b1, W2, b2 + shift) for shift in (5e3, -5e3)]
+    far = [(X, y, W1, b1, W2, b2 + shift) for shift in (5e4, -5e4)]
+    X, W1, b1, W2 = X.copy(), W1.copy(), b1.copy(), W2.copy()
+    X[:, 0], W1[0], W1[:, 0], b1[0], W2[0] = [1e4, 3, 5e3, 1, 100], 0, 0, 0, 1  # the first unit lifts all scores
+    W1[0, 0] = 1
+    return [*far, (X, y, W1, b1, W2, b2)]
 
 
 # ------------------------------------------------------------------------------------------ scores
@@ -116,7 +120,10 @@ _MASK = "    dhidden[hidden <= 0] = 0\n"
 _ONE = "dscores[np.arange(N), y] -= 1"
 _ONE_SIDED = "only the 1 of the right class is divided by N, or only the probabilities are: divide the difference"
 _TWICE = "divided by N a second time: the mean is in dscores already, so the biases sum over the images"
-_LIKE_THIS = "subtract each row's maximum before exp, which changes no probability"
+_LIKE_THIS = (
+    "wrong for scores in the thousands: subtract each row's own maximum before exp, which changes no probability"
+)
+_FAR_PARTS = [0, (1, "W2"), (1, "W1")]
 _OF_WEIGHTS = [
     (text.format(name), (f" + reg * {name}", f"{sign}{name}"))
     for name in ("W1", "W2")
@@ -146,7 +153,7 @@ two_layer_gradients = exercise(
         (
             1,
             "scores of any size, no overflow",
-            equals(_far_cases, part=[0, (1, "W2"), (1, "W1")], tolerance=1e-4, forgiving=True),
+            equals(_far_cases, part=_FAR_PARTS, tolerance=1e-4, forgiving=True, otherwise=_LIKE_THIS),
         ),
         (2, AT_ONCE, no_loop(lambda rng, n, d, c: _with_labels(rng, _network(rng, n, d, 8, c)))),
         (1, "X, y and the parameters are left as they were", unchanged(_cases)),
@@ -165,8 +172,9 @@ two_layer_gradients = exercise(
         ("the mean is missing: the loss is a mean over N images, so divide by N", ("    dscores /= N\n", "")),
         ("the 1 of the right class is not subtracted", (f"    {_ONE}\n", "")),
         ("1 is added for the right class, where it is subtracted", (_ONE, _ONE.replace("-", "+"))),
-        ("the sign: the gradient points uphill", ("dscores /= N", "dscores /= -N")),
+        ("the sign: the gradient points uphill", ("= p.copy()", "= -p"), (_ONE, _ONE.replace("-", "+"))),
         (_ONE_SIDED, (_ONE, _ONE.replace("1", "N"))),
+        ("the 1 of the right class is divided by N twice", (_ONE, _ONE.replace("1", "1 / N"))),
         (_ONE_SIDED, (_ONE, _ONE.replace("1", "1 / N")), ("    dscores /= N\n", "")),
         (
             "before ReLU: dW2 takes what entered the second layer, the hidden units after ReLU",
@@ -199,7 +207,7 @@ two_layer_gradients = exercise(
         (_BIASES, ("dhidden.sum(axis=0)", "dhidden.sum(axis=0) + reg * b1")),
         (_BIASES, ("dscores.sum(axis=0)", "dscores.sum(axis=0) + reg * b2")),
         *_OF_WEIGHTS,
-        ("wrong for scores in the thousands: " + _LIKE_THIS, ("    scores -= scores.max(axis=1, keepdims=True)\n", "")),
+        (_LIKE_THIS, ("    scores -= scores.max(axis=1, keepdims=True)\n", "")),
     ],
     returns='(loss, grads), with grads a dict that has "W1", "b1", "W2" and "b2"',
 )
