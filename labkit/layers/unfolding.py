@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import as_strided
 from .sharing import scratch
 
 FEW = 16  # channels
-BYTES = 1 << 20  # of the matrix at a time: it is made and used while it is in the cache
+BYTES = 1 << 21  # of the matrix at a time: it is made and used while it is in the cache
 
 
 class Geometry(NamedTuple):
