@@ -164,7 +164,7 @@ WRONG["conv_forward"] = {
     "zeros": (
         (("= np.tensordot(window, w, ((1, 2, 3), (1, 2, 3))) + b", "= 0"),),
         {"conv_forward": 10},
-        "does not depend on",
+        "it is 0, whatever the arguments are",
     ),
 }
 
