@@ -40,7 +40,7 @@ def test_every_node_is_a_box_and_every_input_an_arrow_from_left_to_right():
     places = [(box.get_x(), box.get_y()) for box in boxes]
     for i, (x, y) in enumerate(places):
         assert all(abs(x - x2) > 0.9 or abs(y - y2) > 0.9 for x2, y2 in places[:i])
-    assert {"a", "b", "exp", "×", "σ", "2×3", "4.718"} <= set(texts)
+    assert {"a", "b", "exp", "×", "σ", "2×3", "4.71828"} <= set(texts)
 
 
 def test_derivatives_are_written_beneath_and_what_has_none_is_pale():

@@ -141,7 +141,8 @@ def same(got, want, tolerance):
 def shapes(answer, args):
     """'X (5, 4), W (4, 3)': the case at hand, by its shapes."""
     names = list(answer.parameters) + [f"argument {i + 1}" for i in range(len(answer.parameters), len(args))]
-    return "here: " + ", ".join(f"{n} {a.shape}" for n, a in zip(names, args) if isinstance(a, np.ndarray))
+    arrays = [f"{n} {a.shape}" for n, a in zip(names, args) if isinstance(a, np.ndarray)]
+    return "here: " + (", ".join(arrays) or "no arrays among the arguments")
 
 
 def agree(outcome, args, function, tolerance=1e-5):

@@ -108,4 +108,4 @@ def _name(node):
 
 def _number(value):
     value = getattr(value, "value", value)  # of a dual number, its value
-    return f"{float(value):.4g}" if np.ndim(value) == 0 else "×".join(map(str, np.shape(value)))
+    return f"{float(value):.6g}" if np.ndim(value) == 0 else "×".join(map(str, np.shape(value)))
