@@ -148,7 +148,8 @@ def shapes(answer, args):
 def agree(outcome, args, function, tolerance=1e-5):
     """Whether an outcome is what `function` gives of the same arguments, an exception included."""
     try:
-        want = function(*[a.copy() if isinstance(a, np.ndarray) else a for a in args])
+        copies = getattr(function, "copies", False)  # it makes them itself
+        want = function(*[a.copy() if isinstance(a, np.ndarray) and not copies else a for a in args])
     except Exception as error:
         return outcome.error is not None and type(error).__name__ in outcome.error
     want = np.asarray(want)

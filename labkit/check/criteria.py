@@ -177,8 +177,9 @@ class Values(_Unit):
     def is_(self, answer, function):
         """Whether the student's value is that of `function` on every case, exceptions included."""
         judged, more = self._seen(answer)
-        shown = judged if function is self._right(answer) or function in self.also else judged + more
-        call = self.of(function)
+        right = function is self._right(answer)
+        shown = judged if right or function in self.also else judged + more
+        call = self.of(answer.remembered(function) if right else function)
         return all(agree(outcome, args, call, self.tolerance) for args, outcome in shown)
 
     def of(self, function):
@@ -190,6 +191,7 @@ class Values(_Unit):
             more, less = (_taken(function(*a), self.path) for a in self.added(args))
             return np.asarray(more, float) - np.asarray(less, float)
 
+        value.copies = getattr(function, "copies", False)
         return value
 
     def added(self, args):
@@ -200,8 +202,10 @@ class Values(_Unit):
     def _seen(self, answer):
         """(judged, further): each a list of (arguments, Outcome)."""
         if self not in answer.seen:
-            view = _View(answer, self)
-            judged = [(args, view(*args)) for args in self.cases(answer.rng())]
+            view = _View(answer, self, answer.remembered(answer))
+            if self.cases not in answer.drawn:
+                answer.drawn[self.cases] = self.cases(answer.rng())
+            judged = [(args, view(*args)) for args in answer.drawn[self.cases]]
             answer.seen[self] = judged, []
             right = self.of(self._right(answer))
             if self.tell and not all(agree(outcome, args, right, self.tolerance) for args, outcome in judged):
@@ -293,8 +297,8 @@ class _Failed(Exception):
 class _View:
     """An answer seen through one of its values: called, it gives an `Outcome` of that value alone."""
 
-    def __init__(self, answer, unit):
-        self._answer, self._unit = answer, unit
+    def __init__(self, answer, unit, call=None):
+        self._answer, self._unit, self._call = answer, unit, call or answer
 
     def __getattr__(self, name):
         return getattr(self._answer, name)
@@ -315,11 +319,11 @@ class _View:
             return added[0]._replace(value=None, error="it does not return numbers of one shape")
 
     def _one(self, args):
-        outcome = self._answer(*args)
+        outcome = self._call(*args)
         if outcome.error is not None or not self._unit.path:
             return outcome
         try:
-            like = self._answer.known.right(*[a.copy() if isinstance(a, np.ndarray) else a for a in args])
+            like = self._answer.remembered(self._answer.known.right)(*args)
             value = _taken(outcome.value, self._unit.path, like)
         except (LookupError, TypeError):
             returns = self._answer.returns or "what is asked"
