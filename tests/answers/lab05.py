@@ -5,26 +5,27 @@ mistake makes of the right answer is tested without being listed here.
 
 NOTEBOOK = "05_two_layer_network.ipynb"
 
-CHECKS = {
-    "two_layer_scores": "check.two_layer_scores(two_layer_scores)",
-    "two_layer_gradients": "check.two_layer_gradients(two_layer_gradients)",
-    "momentum_step": "check.momentum_step(momentum_step)",
-    "rmsprop_step": "check.rmsprop_step(rmsprop_step)",
+_ARGUMENTS = {
+    "two_layer_scores": "X, W1, b1, W2, b2",
+    "two_layer_gradients": "X, y, W1, b1, W2, b2, reg=0.0",
+    "momentum_step": "w, dw, v, rate, momentum",
+    "rmsprop_step": "w, dw, cache, rate, decay, epsilon",
 }
+CHECKS = {name: f"check.{name}({name})" for name in _ARGUMENTS}
+STUBS = {name: f"def {name}({arguments}):\n    ...  # your code here" for name, arguments in _ARGUMENTS.items()}
 
 SETUP = """
 import numpy as np
 X_toy = np.random.default_rng(1).normal(size=(5, 4))
 """
 
-STUBS = {
-    "two_layer_scores": "def two_layer_scores(X, W1, b1, W2, b2):\n    ...  # your code here",
-    "two_layer_gradients": "def two_layer_gradients(X, y, W1, b1, W2, b2, reg=0.0):\n    ...  # your code here",
-    "momentum_step": "def momentum_step(w, dw, v, rate, momentum):\n    ...  # your code here",
-    "rmsprop_step": "def rmsprop_step(w, dw, cache, rate, decay, epsilon):\n    ...  # your code here",
-}
-
 RIGHT, WRONG = {}, {}
+_LABKITS = """
+from labkit.networks import two_layer_net
+
+def {}({}):
+    return two_layer_net(X, {{"W1": W1, "b1": b1, "W2": W2, "b2": b2}}{})
+"""
 
 
 # ------------------------------------------------------------------------------------------ scores
@@ -79,12 +80,9 @@ _RETURN = "    return np.maximum(0, X @ W1 + b1) @ W2 + b2"
 WRONG["two_layer_scores"] = {
     "transposed": (((_RETURN, f"    return ({_RETURN[11:]}).T"),), _ALL, "transposed"),
     "loop": (
-        """
-def two_layer_scores(X, W1, b1, W2, b2):
-    return np.array([np.maximum(0, x @ W1 + b1) @ W2 + b2 for x in X])
-""",
+        ((_RETURN, _RETURN.replace("return ", "return np.array([").replace("X @", "x @") + " for x in X])"),),
         {"two_layer_scores": 2},
-        "line 3: a list comprehension",
+        "line 2: a list comprehension",
     ),
     "in place": (
         (("    return", "    X -= 0.5\n    X = X + 0.5\n    return"),),
@@ -92,12 +90,7 @@ def two_layer_scores(X, W1, b1, W2, b2):
         "X is changed in place",
     ),
     "labkit's": (
-        """
-from labkit.networks import two_layer_net
-
-def two_layer_scores(X, W1, b1, W2, b2):
-    return two_layer_net(X, {"W1": W1, "b1": b1, "W2": W2, "b2": b2})
-""",
+        _LABKITS.format("two_layer_scores", _ARGUMENTS["two_layer_scores"], ""),
         _ALL,
         "ready-made answer (labkit.networks.",
     ),
@@ -169,31 +162,13 @@ def two_layer_gradients(X, y, W1, b1, W2, b2, reg=0.0):
     second, first = H1.T @ G, X1.T @ (G @ W2.T * np.sign(H))
     return loss, {"W1": first[:-1] + reg * W1, "b1": first[-1], "W2": second[:-1] + reg * W2, "b2": second[-1]}
 """,
-    "in layers, in a list": """
-def forward(X, W, b):
-    return X @ W + b
-
-def backward(G, X):
-    return X.T @ G, np.einsum("nk->k", G)
-
-def two_layer_gradients(X, y, W1, b1, W2, b2, reg=0.0):
-    rows = np.arange(len(X))
-    Z = forward(X, W1, b1)
-    A = np.clip(Z, 0, None)
-    S = forward(A, W2, b2)
-    S -= S.max(axis=1, keepdims=True)
-    total = np.exp(S).sum(axis=1)
-    loss = np.mean(np.log(total) - S[rows, y])
-    G = np.exp(S) / total[:, None]
-    G[rows, y] -= 1
-    G *= 1 / len(X)
-    dW2, db2 = backward(G, A)
-    dW1, db1 = backward(np.heaviside(Z, 0) * (G @ W2.T), X)
-    dW2 += reg * W2
-    dW1 += reg * W1
-    loss += reg * 0.5 * (np.linalg.norm(W1) ** 2 + np.linalg.norm(W2) ** 2)
-    return [float(loss), {"W1": dW1, "W2": dW2, "b1": db1, "b2": db2}]
-""",
+    "einsum, in a list": (
+        ("X.T @ dhidden", 'np.einsum("nd,nh->dh", X, np.heaviside(hidden, 0) * dhidden)'),
+        ("    dhidden[hidden <= 0] = 0\n", ""),
+        ('"b1": dhidden.sum(axis=0)', '"b1": np.einsum("nh->h", dhidden * (hidden > 0))'),
+        ("loss, {", "[float(loss), {"),
+        ("dscores.sum(axis=0),\n    }", "dscores.sum(axis=0),\n    }]"),
+    ),
 }
 
 
@@ -225,20 +200,7 @@ WRONG["two_layer_gradients"] = {
         "judged when the lines above are right",
     ),
     "cache changed in place": (
-        """
-def two_layer_gradients(X, y, W1, b1, W2, b2, reg=0.0):
-    z = X @ W1 + b1
-    hidden = np.maximum(0, z)
-    S = hidden @ W2 + b2
-    E = np.exp(S - S.max(axis=1, keepdims=True))
-    d = E / E.sum(axis=1, keepdims=True)
-    loss = -np.log(d[np.arange(len(y)), y]).mean() + 0.5 * reg * (np.sum(W1**2) + np.sum(W2**2))
-    d[np.arange(len(y)), y] -= 1
-    d /= len(y)
-    dz = d @ W2.T * (z > 0)
-    hidden[hidden > 0] = 1
-    return loss, {"W1": X.T @ dz + reg * W1, "b1": dz.sum(0), "W2": hidden.T @ d + reg * W2, "b2": d.sum(0)}
-""",
+        (("    return loss, {", "    hidden[hidden > 0] = 1\n    return loss, {"),),
         _lost(3),
         "the mask of the hidden units instead of their values",
     ),
@@ -265,34 +227,12 @@ def two_layer_gradients(X, y, W1, b1, W2, b2, reg=0.0):
         "W1 is changed in place",
     ),
     "loop over the images": (
-        """
-def two_layer_gradients(X, y, W1, b1, W2, b2, reg=0.0):
-    loss, g = 0.0, {"W1": reg * W1, "b1": 0.0 * b1, "W2": reg * W2, "b2": 0.0 * b2}
-    for x, k in zip(X, y):
-        h = np.maximum(0, x @ W1 + b1)
-        s = h @ W2 + b2
-        p = np.exp(s - s.max())
-        p /= p.sum()
-        loss -= np.log(p[k]) / len(X)
-        p[k] -= 1
-        p /= len(X)
-        back = (W2 @ p) * (h > 0)
-        g["W2"] = g["W2"] + np.outer(h, p)
-        g["b2"] = g["b2"] + p
-        g["W1"] = g["W1"] + np.outer(x, back)
-        g["b1"] = g["b1"] + back
-    return loss + 0.5 * reg * (np.sum(W1**2) + np.sum(W2**2)), g
-""",
+        (('"W1": X.T @ dhidden', '"W1": sum(np.outer(x, d) for x, d in zip(X, dhidden))'),),
         _lost(2),
-        "line 4: a for loop",
+        ": a generator expression",
     ),
     "labkit's": (
-        """
-from labkit.networks import two_layer_net
-
-def two_layer_gradients(X, y, W1, b1, W2, b2, reg=0.0):
-    return two_layer_net(X, {"W1": W1, "b1": b1, "W2": W2, "b2": b2}, y, reg)
-""",
+        _LABKITS.format("two_layer_gradients", _ARGUMENTS["two_layer_gradients"], ", y, reg"),
         _lost(30),
         "ready-made answer (labkit.networks.",
     ),
@@ -300,81 +240,55 @@ def two_layer_gradients(X, y, W1, b1, W2, b2, reg=0.0):
 
 # ---------------------------------------------------------------------------------------- optimisers
 
+_V = "momentum * v - rate * dw"
+
 RIGHT["momentum_step"] = {
-    "one line": """
-def momentum_step(w, dw, v, rate, momentum):
-    return w + momentum * v - rate * dw, momentum * v - rate * dw
-""",
-    "with copies": """
-def momentum_step(w, dw, v, rate, momentum):
-    w, v = w.copy(), v.copy()
-    v *= momentum
-    v -= rate * dw
-    w += v
-    return w, v
-""",
-    "functions": """
-def momentum_step(w, dw, v, rate, momentum):
-    new = np.subtract(np.multiply(momentum, v), np.multiply(rate, dw))
-    return np.add(w, new), new
-""",
-    "a list": """
-def momentum_step(weights, gradient, velocity, eta, mu):
-    velocity = mu * velocity + -eta * gradient
-    return [weights + velocity, velocity]
-""",
-    "friction": """
-def momentum_step(w, dw, v, rate, momentum):
-    friction = 1 - momentum
-    v = v - friction * v - rate * dw
-    return w + v, v
-""",
+    "one line": (("    new = momentum * v - rate * dw\n    return w + new, new", f"    return w + {_V}, {_V}"),),
+    "with copies": (
+        (
+            "    new = momentum * v - rate * dw\n",
+            "    w, new = w.copy(), v.copy()\n    new *= momentum\n    new -= rate * dw\n",
+        ),
+        ("return w + new", "w += new\n    return w"),
+    ),
+    "functions": (("momentum * v - rate * dw", "np.subtract(np.multiply(momentum, v), np.multiply(rate, dw))"),),
+    "a list": (("w + new, new", "[w + new, new]"), ("- rate * dw", "+ -rate * dw")),
+    "friction": (("momentum * v -", "v - (1 - momentum) * v -"),),
 }
 
 WRONG["momentum_step"] = {
     "w alone": ((("return w + new, new", "return w + new"),), {"momentum_step": 5}, "it does not return (w, v)"),
     "swapped": ((("return w + new, new", "return new, w + new"),), {"momentum_step": 5}, "(w, v), in this order"),
     "in place": (
-        """
-def momentum_step(w, dw, v, rate, momentum):
-    v *= momentum
-    v -= rate * dw
-    return w + v, v
-""",
+        (("new = momentum * v", "v *= momentum\n    new = v"),),
         {"momentum_step": 1},
         "v is changed in place",
     ),
 }
 
 RIGHT["rmsprop_step"] = {
-    "difference": """
-def rmsprop_step(w, dw, cache, rate, decay, epsilon):
-    cache = cache + (1 - decay) * (dw * dw - cache)
-    return w - rate * dw / (cache + epsilon) ** 0.5, cache
-""",
-    "copies": """
-def rmsprop_step(w, dw, cache, rate, decay, epsilon):
-    w, cache = w.copy(), cache * decay
-    cache += (1 - decay) * np.square(dw)
-    w -= rate * dw / np.sqrt(cache + epsilon)
-    return w, cache
-""",
-    "power": """
-def rmsprop_step(w, dw, cache, rate, decay, epsilon):
-    mean = decay * cache + dw**2 - decay * dw**2
-    return w - rate * (mean + epsilon) ** -0.5 * dw, mean
-""",
-    "a list": """
-def rmsprop_step(weights, g, c, eta, rho, tiny):
-    c = rho * c + (1 - rho) * np.abs(g) ** 2
-    return [weights + -eta * np.divide(g, np.sqrt(tiny + c)), c]
-""",
-    "average": """
-def rmsprop_step(w, dw, cache, rate, decay, epsilon):
-    cache = np.average([cache, dw * dw], axis=0, weights=[decay, 1 - decay])
-    root = np.sqrt(cache + epsilon)
-    return w - dw * (rate / root), cache
-""",
+    "difference": (
+        ("decay * cache + (1 - decay) * dw**2", "cache + (1 - decay) * (dw * dw - cache)"),
+        ("np.sqrt(new + epsilon)", "(new + epsilon) ** 0.5"),
+    ),
+    "copies": (
+        (
+            "decay * cache + (1 - decay) * dw**2",
+            "cache * decay\n    w = w.copy()\n    new += (1 - decay) * np.square(dw)",
+        ),
+        ("return w - rate * dw / np.sqrt(new + epsilon)", "w -= rate * dw / np.sqrt(new + epsilon)\n    return w"),
+    ),
+    "power": (("rate * dw / np.sqrt(new + epsilon)", "rate * (new + epsilon) ** -0.5 * dw"),),
+    "a list": (
+        (
+            "return w - rate * dw / np.sqrt(new + epsilon), new",
+            "return [w + -rate * np.divide(dw, np.sqrt(epsilon + new)), new]",
+        ),
+        ("dw**2", "np.abs(dw) ** 2"),
+    ),
+    "average": (
+        ("decay * cache + (1 - decay) * dw**2", "np.average([cache, dw * dw], axis=0, weights=[decay, 1 - decay])"),
+    ),
 }
 
 WRONG["rmsprop_step"] = {
