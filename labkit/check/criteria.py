@@ -6,7 +6,7 @@ an answer are compared with those of the exercise's right answer; where they dif
 
 import numpy as np
 
-from labkit.check.answer import Outcome, a_type
+from labkit.check.answer import Misuse, Outcome, a_type
 from labkit.check.compare import agree, diagnose, is_like, kind_of_problem, same
 from labkit.check.mistakes import Mistakes
 from labkit.check.verdict import Found
@@ -24,7 +24,8 @@ def equals(cases, expected=None, mistakes=None, part=None, **options):
     also: variants of the right answer that this criterion accepts: functions, or tuples of edits.
     added_by: ("reg", 0.7) judges what this argument adds to the value, whatever that is without it.
     forgiving: what was named in a criterion above is not counted again: the right answer with that slip will do.
-    otherwise: the diagnosis where no known mistake fits.
+    seen_as: what is judged is this function of the returned value; it raises Misuse with the diagnosis where it cannot.
+    otherwise: the diagnosis where no known mistake fits, or a function of the list of values to it.
     tell: further cases, not judged, that help to tell the mistakes apart.
     lab: the one case with the lab's own shapes, to notice an answer that fits only these.
     tolerance: relative to the largest entry, or absolute below 1 (1e-5); ten times as much for float32 arguments.
@@ -45,10 +46,13 @@ def watched(observe, otherwise="what it does is not right", also=(), forgiving=F
 
 
 class Equals:
-    """A criterion on one or several values; `units` are those, each compared by itself."""
+    """A criterion on one or several values; `units` are those, each compared by itself. Two added are one criterion."""
 
     def __init__(self, units):
         self.units = units
+
+    def __add__(self, other):
+        return Equals([*self.units, *other.units])
 
     def __call__(self, answer):
         found = [problem for unit in self.units if (problem := unit.problem(answer)) is not None]
@@ -97,9 +101,8 @@ class _Unit:
         return Found(self._unnamed(answer))
 
     def differs(self, known, which, seed=0):
-        """Whether mistakes change this value to another than those accepted, on the cases of a seed."""
-        accepted = [known.right, *self._accepted(known)]
-        return not any(self._matches(self._expected_of(f, seed), known.function(*which), seed) for f in accepted)
+        """Whether mistakes change this value, on the cases of a seed."""
+        return not self._matches(self._expected_of(known.right, seed), known.function(*which), seed)
 
     def _known(self, answer):
         return answer.known if self.known is None else self.known
@@ -164,6 +167,7 @@ class Values(_Unit):
         also=(),
         added_by=None,
         forgiving=False,
+        seen_as=None,
         otherwise=None,
         tell=None,
         lab=None,
@@ -171,7 +175,8 @@ class Values(_Unit):
     ):
         self.cases, self.tell, self.lab, self.tolerance = cases, tell, lab, tolerance
         self.path = () if part is None else part if isinstance(part, tuple) else (part,)
-        self.also, self.added_by, self.forgiving, self.otherwise = also, added_by, forgiving, otherwise
+        self.also, self.added_by, self.forgiving = also, added_by, forgiving
+        self.seen_as, self.otherwise = seen_as or (lambda value: value), otherwise
         if expected is not None:
             self.known = Mistakes(expected, [(*entry, {"keeps": 0.0}) for entry in mistakes or ()])
 
@@ -188,7 +193,7 @@ class Values(_Unit):
 
         def value(*args):
             if self.added_by is None:
-                return _taken(function(*args), self.path)
+                return self.seen_as(_taken(function(*args), self.path))
             more, less = (_taken(function(*a), self.path) for a in self.added(args))
             return np.asarray(more, float) - np.asarray(less, float)
 
@@ -226,7 +231,10 @@ class Values(_Unit):
                 if all(agree(outcome, args, there, self.tolerance) for args, outcome in judged):
                     return f"this is another of the values that are asked: {answer.returns}, in this order"
         if self.otherwise and not any(kind_of_problem(o, args, right) for o, args in zip(outcomes, cases)):
-            return self.otherwise
+            if not callable(self.otherwise):
+                return self.otherwise
+            if not answer.slips:
+                return self.otherwise([np.asarray(outcome.value, float) for outcome in outcomes])
         return diagnose(_View(answer, self), right, cases, outcomes, more, self.lab, self.tolerance)
 
     def _expected_of(self, function, seed):
@@ -247,10 +255,8 @@ class Watched(_Unit):
         self.forgiving, self.tolerance = forgiving, tolerance
 
     def is_(self, answer, function):
-        seen, expected = self._seen(answer), self._run(function, answer.seed)
-        if seen.error is not None:
-            return isinstance(expected, str) and expected in seen.error
-        return self._alike(seen.value, expected)
+        seen = self._seen(answer)
+        return seen.error is None and self._alike(seen.value, self._run(function, answer.seed))
 
     def _seen(self, answer):
         if self not in answer.seen:
@@ -321,13 +327,22 @@ class _View:
         except (TypeError, ValueError):
             return added[0]._replace(value=None, error="it does not return numbers of one shape")
 
+    def within(self, lines, *args):
+        """As `Answer.within`, of this value."""
+        outcome = self._answer.within(lines, *args)
+        return outcome if outcome is None or self._unit.added_by else self._value(outcome, args)
+
     def _one(self, args):
-        outcome = self._call(*args)
-        if outcome.error is not None or not self._unit.path:
+        return self._value(self._call(*args), args)
+
+    def _value(self, outcome, args):
+        if outcome.error is not None:
             return outcome
         try:
-            like = self._answer.remembered(self._answer.known.right)(*args)
-            value = _taken(outcome.value, self._unit.path, like)
+            like = self._answer.remembered(self._answer.known.right)(*args) if self._unit.path else None
+            value = self._unit.seen_as(_taken(outcome.value, self._unit.path, like))
+        except Misuse as problem:
+            return outcome._replace(value=None, error=str(problem))
         except (LookupError, TypeError):
             returns = self._answer.returns or "what is asked"
             return outcome._replace(value=None, error=f"it does not return {returns}")
