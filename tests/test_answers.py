@@ -22,6 +22,7 @@ from labkit.check.mistakes import named, source_of
 matplotlib.use("Agg")
 MADE = "import numpy as np\n\n\n"
 TABLES = {path.stem: runpy.run_path(str(path)) for path in sorted(Path(__file__).parent.glob("answers/*.py"))}
+HEADS = {cell: stub.partition("\n")[0] for table in TABLES.values() for cell, stub in table["STUBS"].items()}
 
 
 def _answers(kind):
@@ -34,9 +35,10 @@ def _answers(kind):
 
 
 def _source(cell, answer):
-    """The cell of an answer: as it is, or edits of the right answer."""
+    """The cell of an answer: as it is, the body under the stub's first line, or edits of the right answer."""
     if isinstance(answer, str):
-        return answer
+        alone = "return " in answer and "\n" not in answer
+        return f"\n{HEADS[cell]}\n    {answer}\n" if alone else answer
     source = named(source_of(EXERCISES[cell].answer), cell)
     for old, new in answer:
         assert source.count(old) == 1, (old, source.count(old))

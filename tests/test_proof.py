@@ -53,17 +53,18 @@ def _answers(table, kind):
     """{cell: [(name, source, {exercise: points lost})]}"""
     return {
         cell: [
-            (name, _source(cell, found[0] if kind == "WRONG" else found), found[1] if kind == "WRONG" else {})
+            (name, _source(table, cell, found[0] if kind == "WRONG" else found), found[1] if kind == "WRONG" else {})
             for name, found in answers.items()
         ]
         for cell, answers in table[kind].items()
     }
 
 
-def _source(cell, answer):
-    """The cell of an answer: as it is, or edits of the right answer."""
+def _source(table, cell, answer):
+    """The cell of an answer: as it is, the body under the stub's first line, or edits of the right answer."""
     if isinstance(answer, str):
-        return answer
+        head = table["STUBS"][cell].partition("\n")[0]
+        return f"\n{head}\n    {answer}\n" if "return " in answer and "\n" not in answer else answer
     source = named(source_of(EXERCISES[cell].answer), cell)
     for old, new in answer:
         source = source.replace(old, new)
