@@ -12,9 +12,8 @@ owns its data is not. The engine is graph.py and rules.py, to be read in this or
 
 from .functions import gradient, hvp, jacobian, value_and_gradient
 from .graph import Dual, Tensor, backward, nodes, plain
-from .more import log_softmax, operation, softmax_loss
 from .order import topological_order
-from .rules import relu, sigmoid
+from .rules import log_softmax, operation, relu, sigmoid, softmax_loss
 
 __all__ = [
     "Dual",

@@ -18,8 +18,16 @@ from labkit.check.labs.lab02 import (
     softmax_probabilities,
     without_loops,
 )
-from labkit.check.labs.lab03 import accuracy, accuracy_plot, cost_plot, log_softmax_loss, score, vectorised
-from labkit.check.labs.lab03_descent import gradient_descent, numerical_gradient
+from labkit.check.labs.lab03 import (
+    accuracy,
+    accuracy_plot,
+    cost_plot,
+    gradient_descent,
+    log_softmax_loss,
+    numerical_gradient,
+    score,
+    vectorised,
+)
 from labkit.check.labs.lab04 import (
     confusion_matrix,
     gradients_vectorised,

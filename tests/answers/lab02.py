@@ -1,6 +1,6 @@
 """Answers to lab 2 that students give: the right ones keep all points, each wrong one loses what is said here.
 
-Laid out as lab03.py. `without_loops` judges three of the cells.
+A line alone is the body of the function. `without_loops` judges three of the cells.
 """
 
 NOTEBOOK = "02_scores_and_losses.ipynb"
@@ -37,10 +37,7 @@ RIGHT, WRONG = {}, {}
 # ------------------------------------------------------------------------------------- bias trick
 
 RIGHT["bias_trick"] = {
-    "hstack": """
-def bias_trick(X, W, b):
-    return np.hstack([X, np.ones((len(X), 1))]), np.vstack([W, b])
-""",
+    "hstack": "return np.hstack([X, np.ones((len(X), 1))]), np.vstack([W, b])",
     "concatenate": """
 def bias_trick(X, W, b):
     ones = np.ones((X.shape[0], 1))
@@ -48,17 +45,11 @@ def bias_trick(X, W, b):
     W1 = np.concatenate((W, b[None, :]), axis=0)
     return X1, W1
 """,
-    "c_ and r_": """
-def bias_trick(X, W, b):
-    return np.c_[X, np.ones(len(X))], np.r_[W, [b]]
-""",
+    "c_ and r_": "return np.c_[X, np.ones(len(X))], np.r_[W, [b]]",
     "append": """
 bias_trick = lambda X, W, b: (np.append(X, np.ones((len(X), 1)), axis=1), np.append(W, b.reshape(1, -1), axis=0))
 """,
-    "pad and insert": """
-def bias_trick(X, W, b):
-    return np.pad(X, ((0, 0), (0, 1)), constant_values=1), np.insert(W, len(W), b, axis=0)
-""",
+    "pad and insert": "return np.pad(X, ((0, 0), (0, 1)), constant_values=1), np.insert(W, len(W), b, axis=0)",
     "filled": """
 def bias_trick(X, W, b):
     N, D = X.shape
@@ -75,117 +66,27 @@ def bias_trick(X, W, b):
     W1 = np.column_stack([W.T, b]).T
     return X1, W1
 """,
-    "row by row": """
-def bias_trick(X, W, b):
-    return np.array([[*x, 1] for x in X]), np.array([*W, b])
-""",
+    "row by row": "return np.array([[*x, 1] for x in X]), np.array([*W, b])",
 }
 
 WRONG["bias_trick"] = {
     "ones first": (
-        """
-def bias_trick(X, W, b):
-    return np.hstack([np.ones((len(X), 1)), X]), np.vstack([b, W])
-""",
-        {"bias_trick": 4},
-        "the ones are the first column: they are asked at the end",
+        "return np.hstack([np.ones((len(X), 1)), X]), np.vstack([b, W])",
+        {"bias_trick": 2},
+        "b is the first row of W1: both go to the end",
     ),
-    "ones first, bias last": (
-        """
-def bias_trick(X, W, b):
-    return np.hstack([np.ones((len(X), 1)), X]), np.vstack([W, b])
-""",
-        {"bias_trick": 8},
-        "b is the last row of W1: both go to the end",
-    ),
-    "bias first, ones last": (
-        """
-def bias_trick(X, W, b):
-    return np.hstack([X, np.ones((len(X), 1))]), np.vstack([b, W])
-""",
-        {"bias_trick": 8},
-        "b is the first row of W1",
-    ),
-    "zeros": (
-        """
-def bias_trick(X, W, b):
-    return np.hstack([X, np.zeros((len(X), 1))]), np.vstack([W, b])
-""",
-        {"bias_trick": 8},
-        "b has no effect",
-    ),
-    "ones in both": (
-        """
-def bias_trick(X, W, b):
-    return np.hstack([X, np.ones((len(X), 1))]), np.vstack([W, np.ones_like(b)])
-""",
-        {"bias_trick": 8},
-        "every score grows by 1",
-    ),
-    "the scores": (
-        """
-def bias_trick(X, W, b):
-    return X @ W + b
-""",
-        {"bias_trick": 8},
-        "two arrays, X1 and W1",
-    ),
+    "the scores": ("return X @ W + b", {"bias_trick": 8}, "two arrays, X1 and W1"),
     "a row of ones": (
-        """
-def bias_trick(X, W, b):
-    return np.vstack([X, np.ones(X.shape[1])]), np.vstack([W, b])
-""",
+        "return np.vstack([X, np.ones(X.shape[1])]), np.vstack([W, b])",
         {"bias_trick": 8},
         "X1 has one column more than X",
     ),
     "bias as a column": (
-        """
-def bias_trick(X, W, b):
-    return np.hstack([X, np.ones((len(X), 1))]), np.hstack([W, b[:, None]])
-""",
+        "return np.hstack([X, np.ones((len(X), 1))]), np.hstack([W, b[:, None]])",
         {"bias_trick": 8},
         "raises ValueError",
     ),
-    "W unchanged": (
-        """
-def bias_trick(X, W, b):
-    return np.hstack([X, np.ones((len(X), 1))]), W
-""",
-        {"bias_trick": 8},
-        "cannot be multiplied",
-    ),
-    "minus": (
-        """
-def bias_trick(X, W, b):
-    return np.hstack([X, -np.ones((len(X), 1))]), np.vstack([W, b])
-""",
-        {"bias_trick": 8},
-        "b is subtracted",
-    ),
-    "minus twice": (
-        """
-def bias_trick(X, W, b):
-    return np.hstack([X, -np.ones((len(X), 1))]), np.vstack([W, -b])
-""",
-        {"bias_trick": 4},
-        "the new column does not hold ones",
-    ),
-    "one image's ones": (
-        """
-def bias_trick(X, W, b):
-    return np.append(X, 1), np.vstack([W, b])
-""",
-        {"bias_trick": 8},
-        "cannot be multiplied",
-    ),
-    "lists": (
-        """
-def bias_trick(X, W, b):
-    return [[*x, 1] for x in X], [*W, b]
-""",
-        {"bias_trick": 8},
-        "two arrays are asked",
-    ),
+    "lists": ("return [[*x, 1] for x in X], [*W, b]", {"bias_trick": 8}, "two arrays are asked"),
     "the notebook's images": (
         """
 def bias_trick(X_, W, b):
@@ -195,12 +96,7 @@ def bias_trick(X_, W, b):
         "line 3 uses X,",
     ),
     "in place": (
-        """
-def bias_trick(X, W, b):
-    X1, W1 = np.hstack([X, np.ones((len(X), 1))]), np.vstack([W, b])
-    b -= b
-    return X1, W1
-""",
+        "X1, W1 = np.hstack([X, np.ones((len(X), 1))]), np.vstack([W, b]); b -= b; return X1, W1",
         {"bias_trick": 1},
         "b is changed in place",
     ),
@@ -267,158 +163,6 @@ def hinge_loss(scores, y, delta=1.0):
 }
 
 WRONG["hinge_loss"] = {
-    "right class counted": (
-        """
-def hinge_loss(scores, y, delta=1.0):
-    right = scores[np.arange(len(y)), y][:, None]
-    return np.maximum(0, scores - right + delta).sum(axis=1).mean()
-""",
-        {"hinge_loss": 20},
-        "the right class is counted too",
-    ),
-    "no maximum": (
-        """
-def hinge_loss(scores, y, delta=1.0):
-    m = scores - scores[np.arange(len(y)), y][:, None] + delta
-    m[np.arange(len(y)), y] = 0
-    return m.sum(axis=1).mean()
-""",
-        {"hinge_loss": 20},
-        "max(0, …) is missing",
-    ),
-    "no delta": (
-        """
-def hinge_loss(scores, y, delta=1.0):
-    return np.maximum(0, scores - scores[np.arange(len(y)), y][:, None]).sum(axis=1).mean()
-""",
-        {"hinge_loss": 20},
-        "delta is missing",
-    ),
-    "wrong way round": (
-        """
-def hinge_loss(scores, y, delta=1.0):
-    m = np.maximum(0, scores[np.arange(len(y)), y][:, None] - scores + delta)
-    m[np.arange(len(y)), y] = 0
-    return m.sum(axis=1).mean()
-""",
-        {"hinge_loss": 20},
-        "the wrong way round",
-    ),
-    "minus delta": (
-        """
-def hinge_loss(scores, y, delta=1.0):
-    m = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] - delta)
-    return m.sum(axis=1).mean()
-""",
-        {"hinge_loss": 20},
-        "delta has the wrong sign",
-    ),
-    "sum": (
-        """
-def hinge_loss(scores, y, delta=1.0):
-    m = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] + delta)
-    m[np.arange(len(y)), y] = 0
-    return m.sum()
-""",
-        {"hinge_loss": 9},
-        "N times too large",
-    ),
-    "one for each image": (
-        """
-def hinge_loss(scores, y, delta=1.0):
-    m = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] + delta)
-    m[np.arange(len(y)), y] = 0
-    return m.sum(axis=1)
-""",
-        {"hinge_loss": 9},
-        "one loss for each image",
-    ),
-    "mean over everything": (
-        """
-def hinge_loss(scores, y, delta=1.0):
-    m = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] + delta)
-    m[np.arange(len(y)), y] = 0
-    return m.mean()
-""",
-        {"hinge_loss": 20},
-        "mean over the classes",
-    ),
-    "worst class only": (
-        """
-def hinge_loss(scores, y, delta=1.0):
-    m = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] + delta)
-    m[np.arange(len(y)), y] = 0
-    return m.max(axis=1).mean()
-""",
-        {"hinge_loss": 20},
-        "only the worst class",
-    ),
-    "squared": (
-        """
-def hinge_loss(scores, y, delta=1.0):
-    m = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] + delta)
-    m[np.arange(len(y)), y] = 0
-    return (m**2).sum(axis=1).mean()
-""",
-        {"hinge_loss": 20},
-        "the hinges are squared",
-    ),
-    "counted": (
-        """
-def hinge_loss(scores, y, delta=1.0):
-    m = scores - scores[np.arange(len(y)), y][:, None] + delta > 0
-    m[np.arange(len(y)), y] = False
-    return m.sum(axis=1).mean()
-""",
-        {"hinge_loss": 20},
-        "this counts the classes",
-    ),
-    "highest score": (
-        """
-def hinge_loss(scores, y, delta=1.0):
-    return (np.maximum(0, scores - scores.max(axis=1, keepdims=True) + delta).sum(axis=1) - delta).mean()
-""",
-        {"hinge_loss": 20},
-        "the highest score is taken for that of the right class",
-    ),
-    "margin fixed": (
-        """
-def hinge_loss(scores, y, delta=1.0):
-    m = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] + 1)
-    m[np.arange(len(y)), y] = 0
-    return m.sum(axis=1).mean()
-""",
-        {"hinge_loss": 4},
-        "the margin is always 1",
-    ),
-    "one taken off": (
-        """
-def hinge_loss(scores, y, delta=1.0):
-    m = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] + delta)
-    return m.sum(axis=1).mean() - 1
-""",
-        {"hinge_loss": 4},
-        "1 is taken off for the right class",
-    ),
-    "another margin without delta": (
-        """
-def hinge_loss(scores, y, delta=10.0):
-    m = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] + delta)
-    return m.sum(axis=1).mean() - delta
-""",
-        {"hinge_loss": 4},
-        "another margin than 1",
-    ),
-    "axis lost": (
-        """
-def hinge_loss(scores, y, delta=1.0):
-    m = np.maximum(0, scores - scores[np.arange(len(y)), y] + delta)
-    m[np.arange(len(y)), y] = 0
-    return m.sum(axis=1).mean()
-""",
-        {"hinge_loss": 9},
-        "raises ValueError",
-    ),
     "in place": (
         """
 def hinge_loss(scores, y, delta=1.0):
@@ -429,15 +173,6 @@ def hinge_loss(scores, y, delta=1.0):
 """,
         {"hinge_loss": 2},
         "scores is changed in place",
-    ),
-    "cross-entropy": (
-        """
-def hinge_loss(scores, y, delta=1.0):
-    e = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return -np.log((e / e.sum(axis=1, keepdims=True))[np.arange(len(y)), y]).mean()
-""",
-        {"hinge_loss": 20},
-        "the cross-entropy of softmax",
     ),
     "labkit's": (
         """
@@ -462,10 +197,7 @@ def hinge_loss(scores, y, delta=1.0):
         "line 4: a for loop",
     ),
     "comprehension": (
-        """
-def hinge_loss(scores, y, delta=1.0):
-    return np.mean([np.maximum(0, s - s[k] + delta).sum() - delta for s, k in zip(scores, y)])
-""",
+        "return np.mean([np.maximum(0, s - s[k] + delta).sum() - delta for s, k in zip(scores, y)])",
         {"without_loops": 4},
         "line 3: a list comprehension",
     ),
@@ -485,16 +217,8 @@ def hinge_loss(scores, y, delta=1.0):
 # ------------------------------------------------------------------- softmax and its logarithm
 
 RIGHT["softmax_probabilities"] = {
-    "exp-normalise": """
-def softmax_probabilities(scores):
-    e = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
-""",
-    "transposed": """
-def softmax_probabilities(scores):
-    e = np.exp(scores.T - np.max(scores, axis=1))
-    return (e / e.sum(axis=0)).T
-""",
+    "exp-normalise": "e = np.exp(scores - scores.max(axis=1, keepdims=True)); return e / e.sum(axis=1, keepdims=True)",
+    "transposed": "e = np.exp(scores.T - np.max(scores, axis=1)); return (e / e.sum(axis=0)).T",
     "new axes": """
 def softmax_probabilities(scores):
     shifted = scores - np.amax(scores, axis=-1)[:, np.newaxis]
@@ -529,118 +253,15 @@ def softmax_probabilities(scores):
 }
 
 WRONG["softmax_probabilities"] = {
-    "no shift": (
-        """
-def softmax_probabilities(scores):
-    e = np.exp(scores)
-    return e / e.sum(axis=1, keepdims=True)
-""",
-        {"softmax_probabilities": 4},
-        "exp overflows",
-    ),
-    "one shift for all": (
-        """
-def softmax_probabilities(scores):
-    e = np.exp(scores - scores.max())
-    return e / e.sum(axis=1, keepdims=True)
-""",
-        {"softmax_probabilities": 4},
-        "one maximum is subtracted from all images",
-    ),
-    "mean subtracted": (
-        """
-def softmax_probabilities(scores):
-    e = np.exp(scores - scores.mean(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
-""",
-        {"softmax_probabilities": 4},
-        "subtract each row's maximum",
-    ),
     "cut off": (
-        """
-def softmax_probabilities(scores):
-    e = np.exp(np.clip(scores, -500, 500))
-    return e / e.sum(axis=1, keepdims=True)
-""",
+        "e = np.exp(np.clip(scores, -500, 500)); return e / e.sum(axis=1, keepdims=True)",
         {"softmax_probabilities": 4},
-        "cutting the scores off",
-    ),
-    "over the images": (
-        """
-def softmax_probabilities(scores):
-    e = np.exp(scores - scores.max(axis=0))
-    return e / e.sum(axis=0)
-""",
-        {"softmax_probabilities": 10},
-        "wrong axis",
-    ),
-    "over everything": (
-        """
-def softmax_probabilities(scores):
-    e = np.exp(scores - scores.max())
-    return e / e.sum()
-""",
-        {"softmax_probabilities": 10},
-        "over all images together",
-    ),
-    "no keepdims": (
-        """
-def softmax_probabilities(scores):
-    e = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1)
-""",
-        {"softmax_probabilities": 10},
-        "raises ValueError",
-    ),
-    "not normalised": (
-        """
-def softmax_probabilities(scores):
-    return np.exp(scores)
-""",
-        {"softmax_probabilities": 10},
-        "the sum is missing",
-    ),
-    "no exp": (
-        """
-def softmax_probabilities(scores):
-    return scores / scores.sum(axis=1, keepdims=True)
-""",
-        {"softmax_probabilities": 10},
-        "exp is missing",
+        "nothing may be cut off",
     ),
     "minus": (
-        """
-def softmax_probabilities(scores):
-    e = np.exp(-scores)
-    return e / e.sum(axis=1, keepdims=True)
-""",
-        {"softmax_probabilities": 10},
-        "the lowest score the highest probability",
-    ),
-    "sigmoid": (
-        """
-def softmax_probabilities(scores):
-    return 1 / (1 + np.exp(-scores))
-""",
-        {"softmax_probabilities": 10},
-        "this is the sigmoid",
-    ),
-    "logarithms": (
-        """
-def softmax_probabilities(scores):
-    s = scores - scores.max(axis=1, keepdims=True)
-    return s - np.log(np.exp(s).sum(axis=1, keepdims=True))
-""",
-        {"softmax_probabilities": 10},
-        "these are the logarithms",
-    ),
-    "hard maximum": (
-        """
-def softmax_probabilities(scores):
-    return np.eye(scores.shape[1])[scores.argmax(axis=1)]
-""",
-        {"softmax_probabilities": 10},
-        "softmax is soft",
+        "e = np.exp(-scores); return e / e.sum(axis=1, keepdims=True)",
+        {"softmax_probabilities": 6.5},
+        "besides the slip above: exp overflows",
     ),
     "in place": (
         """
@@ -674,15 +295,8 @@ def log_probabilities(scores):
     lse = m + np.log(np.sum(np.exp(scores - m[:, None]), axis=1))
     return scores - lse[:, None]
 """,
-    "logaddexp": """
-def log_probabilities(scores):
-    return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
-""",
-    "transposed": """
-def log_probabilities(scores):
-    s = scores.T - np.amax(scores, axis=-1)
-    return (s - np.log(np.exp(s).sum(0))).T
-""",
+    "logaddexp": "return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)",
+    "transposed": "s = scores.T - np.amax(scores, axis=-1); return (s - np.log(np.exp(s).sum(0))).T",
     "helper": """
 def log_sum_exp(s):
     top = s.max(axis=1, keepdims=True)
@@ -708,15 +322,6 @@ def log_probabilities(scores):
 }
 
 WRONG["log_probabilities"] = {
-    "exp-normalise, then log": (
-        """
-def log_probabilities(scores):
-    e = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.log(e / e.sum(axis=1, keepdims=True))
-""",
-        {"log_probabilities": 4},
-        "log(0) = -inf where the probability underflows",
-    ),
     "the quotient of the logs": (
         """
 def log_probabilities(scores):
@@ -726,120 +331,10 @@ def log_probabilities(scores):
         {"log_probabilities": 4},
         "take the log of the sum, not of the quotient",
     ),
-    "no shift": (
-        """
-def log_probabilities(scores):
-    return scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-""",
-        {"log_probabilities": 4},
-        "exp overflows",
-    ),
-    "mean subtracted": (
-        """
-def log_probabilities(scores):
-    s = scores - scores.mean(axis=1, keepdims=True)
-    return s - np.log(np.exp(s).sum(axis=1, keepdims=True))
-""",
-        {"log_probabilities": 4},
-        "not its mean",
-    ),
-    "one shift for all": (
-        """
-def log_probabilities(scores):
-    s = scores - scores.max()
-    return s - np.log(np.exp(s).sum(axis=1, keepdims=True))
-""",
-        {"log_probabilities": 4},
-        "one maximum is subtracted from all images",
-    ),
     "no shift, then log": (
-        """
-def log_probabilities(scores):
-    e = np.exp(scores)
-    return np.log(e / e.sum(axis=1, keepdims=True))
-""",
+        "e = np.exp(scores); return np.log(e / e.sum(axis=1, keepdims=True))",
         {"log_probabilities": 8},
         "exp overflows",
-    ),
-    "epsilon": (
-        """
-def log_probabilities(scores):
-    e = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.log(e / e.sum(axis=1, keepdims=True) + 1e-12)
-""",
-        {"log_probabilities": 8},
-        "a number added inside the log",
-    ),
-    "clipped": (
-        """
-def log_probabilities(scores):
-    e = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.log(np.maximum(e / e.sum(axis=1, keepdims=True), 1e-300))
-""",
-        {"log_probabilities": 4},
-        "nothing may be clipped",
-    ),
-    "probabilities": (
-        """
-def log_probabilities(scores):
-    e = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
-""",
-        {"log_probabilities": 15},
-        "the log is missing",
-    ),
-    "minus": (
-        """
-def log_probabilities(scores):
-    s = scores - scores.max(axis=1, keepdims=True)
-    return np.log(np.exp(s).sum(axis=1, keepdims=True)) - s
-""",
-        {"log_probabilities": 15},
-        "this is -log p",
-    ),
-    "the log of the sum forgotten": (
-        """
-def log_probabilities(scores):
-    return scores - np.exp(scores).sum(axis=1, keepdims=True)
-""",
-        {"log_probabilities": 15},
-        "the log of the sum is missing",
-    ),
-    "maximum forgotten": (
-        """
-def log_probabilities(scores):
-    m = scores.max(axis=1, keepdims=True)
-    return scores - np.log(np.exp(scores - m).sum(axis=1, keepdims=True))
-""",
-        {"log_probabilities": 15},
-        "it has to be added again",
-    ),
-    "over the images": (
-        """
-def log_probabilities(scores):
-    s = scores - scores.max(axis=0)
-    return s - np.log(np.exp(s).sum(axis=0))
-""",
-        {"log_probabilities": 15},
-        "wrong axis",
-    ),
-    "no keepdims": (
-        """
-def log_probabilities(scores):
-    s = scores - scores.max(axis=1, keepdims=True)
-    return s - np.log(np.exp(s).sum(axis=1))
-""",
-        {"log_probabilities": 15},
-        "raises ValueError",
-    ),
-    "base 2": (
-        """
-def log_probabilities(scores):
-    e = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.log2(e / e.sum(axis=1, keepdims=True))
-""",
-        {"log_probabilities": 15},
-        "logarithm to base 2",
     ),
     "in place": (
         """
@@ -887,27 +382,13 @@ def log_probabilities(scores):
 # --------------------------------------------------------------------------------- regularisation
 
 RIGHT["regularised_loss"] = {
-    "sum of squares": """
-def regularised_loss(data_loss, W, b, reg):
-    return data_loss + 0.5 * reg * np.sum(W**2)
-""",
-    "vdot": """
-def regularised_loss(data_loss, W, b, reg):
-    return data_loss + reg / 2 * np.vdot(W, W)
-""",
-    "norm": """
-def regularised_loss(data_loss, W, b, reg):
-    return float(data_loss + 0.5 * reg * np.linalg.norm(W) ** 2)
-""",
+    "sum of squares": "return data_loss + 0.5 * reg * np.sum(W**2)",
+    "vdot": "return data_loss + reg / 2 * np.vdot(W, W)",
+    "norm": "return float(data_loss + 0.5 * reg * np.linalg.norm(W) ** 2)",
     "einsum": """
 regularised_loss = lambda data_loss, W, b, reg: np.einsum("dc,dc->", W, W) * (0.5 * reg) + data_loss
 """,
-    "ravel": """
-def regularised_loss(data_loss, W, b, reg):
-    w = W.ravel()
-    penalty = 0.5 * reg * (w @ w)
-    return penalty + data_loss
-""",
+    "ravel": "w = W.ravel(); penalty = 0.5 * reg * (w @ w); return penalty + data_loss",
     "trace": """
 def regularised_loss(data_loss, W, b, reg):
     if reg == 0:
@@ -924,124 +405,14 @@ def regularised_loss(data_loss, W, b, reg):
 }
 
 WRONG["regularised_loss"] = {
-    "no half": (
-        """
-def regularised_loss(data_loss, W, b, reg):
-    return data_loss + reg * np.sum(W**2)
-""",
-        {"regularised_loss": 10},
-        "the factor ½ is missing",
-    ),
-    "biases too": (
-        """
-def regularised_loss(data_loss, W, b, reg):
-    return data_loss + 0.5 * reg * (np.sum(W**2) + np.sum(b**2))
-""",
-        {"regularised_loss": 10},
-        "the biases are penalised too",
-    ),
-    "biases only": (
-        """
-def regularised_loss(data_loss, W, b, reg):
-    return data_loss + 0.5 * reg * b @ b
-""",
-        {"regularised_loss": 10},
-        "only the biases",
-    ),
-    "penalty alone": (
-        """
-def regularised_loss(data_loss, W, b, reg):
-    return 0.5 * reg * np.sum(W**2)
-""",
-        {"regularised_loss": 10},
-        "the data loss is missing",
-    ),
-    "no reg": (
-        """
-def regularised_loss(data_loss, W, b, reg):
-    return data_loss + 0.5 * np.sum(W**2)
-""",
-        {"regularised_loss": 10},
-        "reg is missing",
-    ),
-    "reg of everything": (
-        """
-def regularised_loss(data_loss, W, b, reg):
-    return reg * (data_loss + 0.5 * np.sum(W**2))
-""",
-        {"regularised_loss": 10},
-        "reg multiplies the data loss",
-    ),
-    "minus": (
-        """
-def regularised_loss(data_loss, W, b, reg):
-    return data_loss - 0.5 * reg * np.sum(W**2)
-""",
-        {"regularised_loss": 10},
-        "the penalty is subtracted",
-    ),
-    "mean": (
-        """
-def regularised_loss(data_loss, W, b, reg):
-    return data_loss + 0.5 * reg * np.mean(W**2)
-""",
-        {"regularised_loss": 10},
-        "a mean of the squares",
-    ),
-    "L1": (
-        """
-def regularised_loss(data_loss, W, b, reg):
-    return data_loss + reg * np.abs(W).sum()
-""",
-        {"regularised_loss": 10},
-        "an L1 penalty",
-    ),
-    "norm": (
-        """
-def regularised_loss(data_loss, W, b, reg):
-    return data_loss + 0.5 * reg * np.linalg.norm(W)
-""",
-        {"regularised_loss": 10},
-        "the square root of the sum",
-    ),
-    "square of the sum": (
-        """
-def regularised_loss(data_loss, W, b, reg):
-    return data_loss + 0.5 * reg * np.sum(W) ** 2
-""",
-        {"regularised_loss": 10},
-        "square each weight, then sum",
-    ),
     "a penalty for each class": (
-        """
-def regularised_loss(data_loss, W, b, reg):
-    return data_loss + 0.5 * reg * np.sum(W**2, axis=0)
-""",
+        "return data_loss + 0.5 * reg * np.sum(W**2, axis=0)",
         {"regularised_loss": 10},
         "one number is asked",
     ),
-    "never none": (
-        """
-def regularised_loss(data_loss, W, b, reg):
-    return data_loss + 0.5 * (reg or 1e-3) * np.sum(W**2)
-""",
-        {"regularised_loss": 1},
-        "with reg = 0 something is still added",
-    ),
-    "in place": (
-        """
-def regularised_loss(data_loss, W, b, reg):
-    W **= 2
-    return data_loss + 0.5 * reg * W.sum()
-""",
-        {"regularised_loss": 1},
-        "W is changed in place",
-    ),
+    "in place": ("W **= 2; return data_loss + 0.5 * reg * W.sum()", {"regularised_loss": 1}, "W is changed in place"),
     "the notebook's weights": (
-        """
-def regularised_loss(data_loss, W, b, reg):
-    return data_loss + 0.5 * reg * np.sum(weights**2)
-""",
+        "return data_loss + 0.5 * reg * np.sum(weights**2)",
         {"regularised_loss": 10},
         "line 3 uses weights",
     ),
@@ -1059,137 +430,17 @@ def regularised_loss(data_loss, W, b, reg):
 # -------------------------------------------------------------------------------- scores on a ray
 
 RIGHT["ray_scores"] = {
-    "two products": """
-def ray_scores(X, W, V, a):
-    return X @ W + a[:, None, None] * (X @ V)
-""",
-    "weights stacked": """
-def ray_scores(X, W, V, a):
-    return X @ (W + a[:, np.newaxis, np.newaxis] * V)
-""",
-    "reshape": """
-def ray_scores(X, W, V, a):
-    start, slope = np.dot(X, W), np.dot(X, V)
-    return start[None] + a.reshape(-1, 1, 1) * slope
-""",
-    "multiply.outer": """
-def ray_scores(X, W, V, a):
-    return np.multiply.outer(a, X @ V) + X @ W
-""",
-    "tensordot": """
-def ray_scores(X, W, V, a):
-    return np.tensordot(a, X @ V, axes=0) + X.dot(W)
-""",
-    "einsum": """
-def ray_scores(X, W, V, a):
-    return np.einsum("nd,dc->nc", X, W) + np.einsum("a,nd,dc->anc", a, X, V)
-""",
-    "transposed": """
-def ray_scores(X, W, V, a):
-    S = (X @ W)[..., None] + (X @ V)[..., None] * a
-    return np.moveaxis(S, -1, 0)
-""",
+    "two products": "return X @ W + a[:, None, None] * (X @ V)",
+    "weights stacked": "return X @ (W + a[:, np.newaxis, np.newaxis] * V)",
+    "reshape": "start, slope = np.dot(X, W), np.dot(X, V); return start[None] + a.reshape(-1, 1, 1) * slope",
+    "multiply.outer": "return np.multiply.outer(a, X @ V) + X @ W",
+    "tensordot": "return np.tensordot(a, X @ V, axes=0) + X.dot(W)",
+    "einsum": 'return np.einsum("nd,dc->nc", X, W) + np.einsum("a,nd,dc->anc", a, X, V)',
+    "transposed": "S = (X @ W)[..., None] + (X @ V)[..., None] * a; return np.moveaxis(S, -1, 0)",
 }
 
 WRONG["ray_scores"] = {
-    "images first": (
-        """
-def ray_scores(X, W, V, a):
-    return (X @ W)[:, None, :] + a[:, None] * (X @ V)[:, None, :]
-""",
-        {"ray_scores": 10},
-        "the images come first",
-    ),
-    "steps last": (
-        """
-def ray_scores(X, W, V, a):
-    return (X @ W)[..., None] + a * (X @ V)[..., None]
-""",
-        {"ray_scores": 10},
-        "the steps come last",
-    ),
-    "no start": (
-        """
-def ray_scores(X, W, V, a):
-    return a[:, None, None] * (X @ V)
-""",
-        {"ray_scores": 10},
-        "the start W is missing",
-    ),
-    "a times both": (
-        """
-def ray_scores(X, W, V, a):
-    return a[:, None, None] * (X @ (W + V))
-""",
-        {"ray_scores": 10},
-        "a multiplies W too",
-    ),
-    "a times W": (
-        """
-def ray_scores(X, W, V, a):
-    return a[:, None, None] * (X @ W) + X @ V
-""",
-        {"ray_scores": 10},
-        "a multiplies W instead of V",
-    ),
-    "minus": (
-        """
-def ray_scores(X, W, V, a):
-    return X @ W - a[:, None, None] * (X @ V)
-""",
-        {"ray_scores": 10},
-        "the steps are subtracted",
-    ),
-    "from W to V": (
-        """
-def ray_scores(X, W, V, a):
-    t = a[:, None, None]
-    return (1 - t) * (X @ W) + t * (X @ V)
-""",
-        {"ray_scores": 10},
-        "this goes from W to V",
-    ),
-    "mean over the images": (
-        """
-def ray_scores(X, W, V, a):
-    return (X @ W).mean(axis=0) + a[:, None] * (X @ V).mean(axis=0)
-""",
-        {"ray_scores": 10},
-        "keep one for each image",
-    ),
-    "the weights": (
-        """
-def ray_scores(X, W, V, a):
-    return W + a[:, None, None] * V
-""",
-        {"ray_scores": 10},
-        "these are the weights on the ray",
-    ),
-    "length 1": (
-        """
-def ray_scores(X, W, V, a):
-    return X @ W + a[:, None, None] * (X @ (V / np.linalg.norm(V)))
-""",
-        {"ray_scores": 10},
-        "V is scaled to length 1",
-    ),
-    "no axes": (
-        """
-def ray_scores(X, W, V, a):
-    return X @ W + a * (X @ V)
-""",
-        {"ray_scores": 10},
-        "raises ValueError",
-    ),
-    "in place": (
-        """
-def ray_scores(X, W, V, a):
-    V *= 2
-    return X @ W + a[:, None, None] * (X @ V) / 2
-""",
-        {"ray_scores": 1},
-        "V is changed in place",
-    ),
+    "in place": ("V *= 2; return X @ W + a[:, None, None] * (X @ V) / 2", {"ray_scores": 1}, "V is changed in place"),
     "the notebook's images": (
         """
 images = X
@@ -1200,10 +451,7 @@ def ray_scores(X, W, V, a):
         "line 4 uses images",
     ),
     "loop over the steps": (
-        """
-def ray_scores(X, W, V, a):
-    return np.array([X @ (W + step * V) for step in a])
-""",
+        "return np.array([X @ (W + step * V) for step in a])",
         {"without_loops": 4},
         "line 3: a list comprehension",
     ),
@@ -1219,10 +467,7 @@ def ray_scores(X, W, V, a):
         "line 4: a for loop",
     ),
     "map": (
-        """
-def ray_scores(X, W, V, a):
-    return np.stack(list(map(lambda step: X @ (W + step * V), a)))
-""",
+        "return np.stack(list(map(lambda step: X @ (W + step * V), a)))",
         {"without_loops": 4},
         "map, which is a loop",
     ),

@@ -2,138 +2,74 @@
 
 import numpy as np
 
-from labkit.check.answer import a_type
-from labkit.check.compare import agrees, part
+from labkit.check.answer import Misuse, a_type
 from labkit.check.criteria import equals, unchanged
 from labkit.check.exercise import exercise
 from labkit.check.exercise import vectorised as vectorised_check
+
+NONE = {"keeps": 0}
 
 # ------------------------------------------------------------------------------------- bias trick
 
 
 def bias_trick_(X, W, b):
     """X (N, D) with a column of ones at the end, W (D, C) with b (C,) as its last row."""
-    return np.hstack([X, np.ones((len(X), 1))]), np.vstack([W, b])
-
-
-def _linear(X, W, b):
-    return X @ W + b
+    X1 = np.hstack([X, np.ones((len(X), 1))])
+    return X1, np.vstack([W, b])
 
 
 def _trick_cases(rng):
-    cases = [
-        (rng.normal(size=(n, d)), rng.normal(size=(d, c)), 1 + rng.normal(size=c))
-        for n, d, c in [(5, 4, 3), (1, 3, 2), (7, 2, 12), (4, 4, 4), (3, 6, 5), (6, 5, 4)]
-    ]
+    sizes = [(5, 4, 3), (1, 3, 2), (7, 2, 12), (4, 4, 4), (3, 6, 5), (6, 5, 4), (1000, 3, 2)]
+    cases = [(rng.normal(size=(n, d)), rng.normal(size=(d, c)), 1 + rng.normal(size=c)) for n, d, c in sizes]
     pixels = rng.integers(0, 256, (4, 3)).astype(np.uint8)
-    return [*cases, tuple(a.astype(np.float32) for a in cases[-1]), (pixels, *(a.copy() for a in cases[1][1:]))]
+    far = rng.normal(size=(5, 4)) * [1e5, 1, 1e-3, 0], *cases[0][1:]
+    return [*cases, tuple(a.astype(np.float32) for a in cases[5]), (pixels, *cases[1][1:]), far]
+
+
+def _multiplied(value):
+    """The two arrays that `bias_trick` returns, multiplied: what they are there for."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise Misuse("it does not return two arrays, X1 and W1")
+    if not all(isinstance(a, np.ndarray) for a in value):
+        raise Misuse(f"it returns {' and '.join(a_type(a) for a in value)}: two arrays are asked")
+    try:
+        return np.matmul(*value)
+    except (ValueError, TypeError):
+        raise Misuse(
+            f"X1 {value[0].shape} and W1 {value[1].shape} cannot be multiplied: "
+            "X1 has one column more than X, W1 one row more than W"
+        ) from None
 
 
 def _trick_in_the_lab(rng):
     return rng.normal(size=(1000, 3072)), rng.normal(size=(3072, 10)), rng.normal(size=10)
 
 
-class _Scores:
-    """The answer of `bias_trick` with its two arrays multiplied: what they are there for."""
-
-    def __init__(self, answer):
-        self._answer = answer
-
-    def __getattr__(self, name):
-        return getattr(self._answer, name)
-
-    def __call__(self, *args):
-        outcome = self._answer(*args)
-        if outcome.error is not None or self._answer.unsolved:
-            return outcome
-        value = outcome.value
-        if not isinstance(value, (tuple, list)) or len(value) != 2:
-            return outcome._replace(value=None, error="it does not return two arrays, X1 and W1")
-        if not all(isinstance(a, np.ndarray) for a in value):
-            kinds = " and ".join(a_type(a) for a in value)
-            return outcome._replace(value=None, error=f"it returns {kinds}: two arrays are asked")
-        try:
-            return outcome._replace(value=np.asarray(value[0]) @ np.asarray(value[1]))
-        except (ValueError, TypeError):
-            return outcome._replace(
-                value=None,
-                error=f"X1 {value[0].shape} and W1 {value[1].shape} cannot be "
-                "multiplied: X1 has one column more than X, W1 one row more than W",
-            )
-
-
-def _multiplied(problem):
-    return lambda answer: problem(_Scores(answer))
-
-
-def _ones_first(X):
-    return np.hstack([np.ones((len(X), 1)), X])
-
+_ONES = "np.ones((len(X), 1))"
+_NO_ROW = "b has no effect: the new column of X1 has to hold ones, the new row of W1 has to hold b"
 
 bias_trick = exercise(
     "bias_trick",
-    points=8,
-    answer=bias_trick_,
-    criteria=[
-        (
-            3,
-            "X1 @ W1 gives the scores X @ W + b",
-            _multiplied(
-                equals(
-                    _trick_cases,
-                    _linear,
-                    lab=_trick_in_the_lab,
-                    mistakes=[
-                        (
-                            "b has no effect: the new column of X1 has to hold ones, the new row of W1 has to hold b",
-                            lambda X, W, b: X @ W,
-                        ),
-                        ("every score grows by 1: the new row of W1 has to hold b", lambda X, W, b: X @ W + 1),
-                        (
-                            "the ones are the first column of X1 but b is the last row of W1: both go to the end",
-                            lambda X, W, b: _ones_first(X) @ np.vstack([W, b]),
-                        ),
-                        (
-                            "b is the first row of W1 but the ones are the last column of X1: both go to the end",
-                            lambda X, W, b: np.hstack([X, np.ones((len(X), 1))]) @ np.vstack([b, W]),
-                        ),
-                        ("b is subtracted", lambda X, W, b: X @ W - b),
-                        ("b is added twice: in W1 it belongs in the new row only", lambda X, W, b: X @ W + 2 * b),
-                    ],
-                )
-            ),
-        ),
-        (
-            2,
-            "X1 is X with a column of ones at the end",
-            part(
-                0,
-                "(X1, W1)",
-                equals(
-                    _trick_cases,
-                    lambda X, W, b: bias_trick_(X, W, b)[0],
-                    mistakes=[
-                        ("the ones are the first column: they are asked at the end", lambda X, W, b: _ones_first(X)),
-                        ("the new column does not hold ones", lambda X, W, b: np.hstack([X, -np.ones((len(X), 1))])),
-                    ],
-                ),
-            ),
-        ),
-        (
-            2,
-            "W1 is W with b as the last row",
-            part(
-                1,
-                "(X1, W1)",
-                equals(
-                    _trick_cases,
-                    lambda X, W, b: bias_trick_(X, W, b)[1],
-                    mistakes=[("b is the first row: it is asked at the end", lambda X, W, b: np.vstack([b, W]))],
-                ),
-            ),
-        ),
+    8,
+    bias_trick_,
+    [
+        (3, "X1 @ W1 gives the scores X @ W + b", equals(_trick_cases, seen_as=_multiplied, lab=_trick_in_the_lab)),
+        (2, "X1 is X with a column of ones at the end", equals(_trick_cases, part=0)),
+        (2, "W1 is W with b as the last row", equals(_trick_cases, part=1)),
         (1, "X, W and b are left as they were", unchanged(_trick_cases)),
     ],
+    mistakes=[
+        ("the ones are the first column of X1: both go to the end", (f"[X, {_ONES}]", f"[{_ONES}, X]")),
+        ("b is the first row of W1: both go to the end", ("[W, b]", "[b, W]")),
+        (_NO_ROW, (_ONES, "np.zeros((len(X), 1))"), NONE),
+        (_NO_ROW, ("[W, b]", "[W, 0 * b]"), NONE),
+        ("every score grows by 1: the new row of W1 has to hold b", ("[W, b]", "[W, np.ones_like(b)]"), NONE),
+        ("the new column does not hold ones: so b is subtracted", (_ONES, f"-{_ONES}")),
+        ("b is subtracted: W1 holds it as it is", ("[W, b]", "[W, -b]")),
+        ("b is added twice: in W1 it belongs in the new row only", ("[W, b]", ["[W, 2 * b]", "[W + b, b]"])),
+        ("1 is added to every pixel: a new column is asked", ("[X, ", "[X + 1, ")),
+    ],
+    returns="(X1, W1)",
 )
 
 # ------------------------------------------------------------------------------------- hinge loss
@@ -141,232 +77,150 @@ bias_trick = exercise(
 
 def hinge_loss_(scores, y, delta=1.0):
     """Mean over the images of sum over j != y of max(0, s_j - s_y + delta): scores (N, C), y (N,)."""
-    return np.mean(_hinges(scores, y, delta))
+    image = np.arange(len(y))
+    right = scores[image, y][:, None]
+    differences = scores - right + delta
+    margins = np.maximum(0, differences)
+    margins[image, y] = 0
+    losses = margins.sum(axis=1)
+    return losses.mean()
 
 
-def _right(scores, y):
-    """Each image's score of its class, as a column (N, 1)."""
-    return scores[np.arange(len(y)), y][:, None]
-
-
-def _margins(scores, y, delta):
-    """max(0, s_j - s_y + delta), with 0 for the right class, (N, C)."""
-    margins = np.maximum(0, scores - _right(scores, y) + delta)
-    margins[np.arange(len(y)), y] = 0
-    return margins
-
-
-def _hinges(scores, y, delta):
-    return _margins(scores, y, delta).sum(axis=1)
-
-
-def _raw(scores, y, delta):
-    """s_j - s_y + delta without the maximum, with 0 for the right class."""
-    margins = scores - _right(scores, y) + delta
-    margins[np.arange(len(y)), y] = 0
-    return margins
-
-
-def _hinge_cases(rng, sizes, deltas):
+def _hinge_cases(rng, sizes, deltas, scale=2):
     return [
-        (2 * rng.normal(size=(n, c)), rng.integers(0, c, n).astype([np.int64, np.int32, np.uint8][i % 3]), delta)
+        (scale * rng.normal(size=(n, c)), rng.integers(0, c, n).astype([np.int64, np.int32, np.uint8][i % 3]), delta)
         for i, ((n, c), delta) in enumerate(zip(sizes, deltas))
     ]
 
 
 def _hinge_one(rng):
     cases = _hinge_cases(rng, [(1, 3), (1, 12), (1, 2), (1, 10), (1, 4)], [1.0] * 5)
-    return [*cases, (cases[1][0].astype(np.float32), cases[1][1], 1.0)]
+    far = _hinge_cases(rng, [(1, 5)], [1.0], 1e5)
+    return [*cases, (cases[1][0].astype(np.float32), cases[1][1], 1.0), *far]
 
 
 def _hinge_several(rng):
-    cases = _hinge_cases(rng, [(5, 3), (4, 4), (2, 12), (9, 2), (8, 10)], [1.0] * 5)
-    return [*cases, (cases[0][0].astype(np.float32), cases[0][1], 1.0)]
+    """All sizes; ties, scores that are all 0, and scores of up to 1e5."""
+    cases = _hinge_cases(rng, [(5, 3), (4, 4), (2, 12), (9, 2), (8, 10), (1000, 7)], [1.0] * 6)
+    ties = (cases[0][0].round(), cases[0][1], 1.0), (np.zeros((3, 4)), np.array([3, 0, 3]), 1.0)
+    far = (cases[4][0] * np.array([1e5, 1, 0, 1e3, 10, 1, 1, 1e-3])[:, None], cases[4][1], 1.0)
+    return [*cases, (cases[0][0].astype(np.float32), cases[0][1], 1.0), *ties, far]
 
 
 def _hinge_deltas(rng):
-    return _hinge_cases(rng, [(5, 3), (1, 4), (2, 12), (9, 2)], [0.5, 2.0, 3.0, 10.0])
+    return _hinge_cases(rng, [(5, 3), (1, 4), (2, 12), (9, 2), (6, 5)], [0.5, 2.0, 3.0, 10.0, 0.0])
+
+
+def _without_delta(rng):
+    return [case[:2] for case in _hinge_several(rng)]
 
 
 def _hinge_in_the_lab(rng):
     return _hinge_cases(rng, [(100, 10)], [1.0])[0]
 
 
-def _hinge_each(scores, y, delta):
-    losses = _hinges(scores, y, delta)
-    return losses if len(losses) > 1 else losses[0]
+def _one_number(value):
+    """The loss of one image may be the only entry of an array."""
+    return value[0] if isinstance(value, np.ndarray) and value.shape == (1,) else value
 
 
-def _cross_entropy(scores, y, delta=None):
-    return -np.mean(np.log(_softmax(scores))[np.arange(len(y)), y])
+def _every_column_of_every_image(scores, y, delta=1.0):
+    return np.maximum(0, scores[:, :, None] - scores[:, None, y] + delta).sum() / len(y)
 
 
-_HINGE_MISTAKES = [
-    (
-        "the right class is counted too, which adds delta for each image: the sum runs over the other classes",
-        lambda s, y, d: hinge_loss_(s, y, d) + d,
-    ),
-    (
-        "the right class is counted too, and its delta is taken off again in the wrong place",
-        lambda s, y, d: hinge_loss_(s, y, d) + d - d / len(y),
-    ),
-    (
-        "max(0, …) is missing: classes far below make the loss negative",
-        lambda s, y, d: _raw(s, y, d).sum(axis=1).mean(),
-    ),
-    (
-        "max(0, …) has to be taken of each class, not of the sum over the classes",
-        lambda s, y, d: np.maximum(0, _raw(s, y, d).sum(axis=1)).mean(),
-    ),
-    (
-        "delta is missing: a class just below the right one has to cost something",
-        lambda s, y, d: hinge_loss_(s, y, 0.0),
-    ),
-    ("delta has the wrong sign: s_j - s_y + delta", lambda s, y, d: hinge_loss_(s, y, -d)),
-    (
-        "the scores are the wrong way round: s_j - s_y + delta, the other class minus the right one",
-        lambda s, y, d: hinge_loss_(-s, y, d),
-    ),
-    ("the sign: this is minus the loss", lambda s, y, d: -hinge_loss_(s, y, d)),
-    (
-        "only the worst class counts here: the loss is the sum over the other classes",
-        lambda s, y, d: _margins(s, y, d).max(axis=1).mean(),
-    ),
-    (
-        "this counts the classes inside the margin: sum how far they are inside",
-        lambda s, y, d: (_margins(s, y, d) > 0).sum(axis=1).mean(),
-    ),
-    ("the hinges are squared", lambda s, y, d: (_margins(s, y, d) ** 2).sum(axis=1).mean()),
-    ("mean over the classes: sum over the classes, mean over the images", lambda s, y, d: _margins(s, y, d).mean()),
-    (
-        "mean over the other classes: sum over the classes, mean over the images",
-        lambda s, y, d: _margins(s, y, d).sum() / len(y) / (s.shape[1] - 1),
-    ),
-    (
-        "absolute values: a class far below the right one costs nothing, max(0, …)",
-        lambda s, y, d: abs(_raw(s, y, d)).sum(axis=1).mean(),
-    ),
-    (
-        "off by one: the classes are counted from 0, y is the column of the right class itself",
-        lambda s, y, d: hinge_loss_(s, y.astype(int) - 1, d),
-    ),
-    (
-        "the highest score is taken for that of the right class: the right class is y",
-        lambda s, y, d: np.maximum(0, s - s.max(axis=1, keepdims=True) + d).sum(axis=1).mean(),
-    ),
-    (
-        "the highest score is taken for that of the right class: the right class is y",
-        lambda s, y, d: hinge_loss_(s, s.argmax(axis=1), d),
-    ),
-    ("this is the cross-entropy of softmax: the hinge loss is asked", _cross_entropy),
-]
+_ZERO, _ARANGE, _CUT = "    margins[image, y] = 0\n", "    image = np", "np.maximum(0, differences)"
+_SUM, _MEAN = "margins.sum(axis=1)", "losses.mean()"
+_COUNTED = "the right class is counted too"
+_HIGHEST = "the highest score is taken for that of the right class: the right class is y"
+_ANOTHER = "called without delta it takes another margin than 1"
+_OWN = "scores.max(axis=1, keepdims=True)"
+_E = f"np.exp(scores - {_OWN})"
 
 hinge_loss = exercise(
     "hinge_loss",
-    points=20,
-    answer=hinge_loss_,
-    criteria=[
+    20,
+    hinge_loss_,
+    [
         (
             9,
             "one image: the sum over the other classes of max(0, s_j - s_y + 1)",
-            equals(
-                _hinge_one, hinge_loss_, _HINGE_MISTAKES, also=[_hinges], tell=_hinge_several, lab=_hinge_in_the_lab
-            ),
+            equals(_hinge_one, seen_as=_one_number, lab=_hinge_in_the_lab),
         ),
+        (5, "several images: the mean over the images", equals(_hinge_several, lab=_hinge_in_the_lab)),
         (
-            5,
-            "several images: the mean over the images",
-            equals(
-                _hinge_several,
-                hinge_loss_,
-                [
-                    (
-                        "this is the sum over the images, N times too large: the loss is their mean",
-                        lambda s, y, d: _hinges(s, y, d).sum(),
-                    ),
-                    ("one loss for each image: return their mean", _hinge_each),
-                    ("only the first image counts", lambda s, y, d: _hinges(s, y, d)[0]),
-                    (
-                        "every label picks its column of every image here: use scores[np.arange(N), y]",
-                        lambda s, y, d: np.maximum(0, s[:, :, None] - s[:, None, y] + d).sum() / len(y),
-                    ),
-                    (
-                        "the scores of the right classes have lost their axis: make them a column, [:, None], so "
-                        "that each is "
-                        "subtracted from its own row",
-                        lambda s, y, d: np.mean(np.maximum(0, s - _right(s, y)[:, 0] + d).sum(axis=1)),
-                    ),
-                    *_HINGE_MISTAKES,
-                ],
-                lab=_hinge_in_the_lab,
-            ),
+            4,
+            "the margin is delta, 1 where it is not given",
+            equals(_hinge_deltas, forgiving=True) + equals(_without_delta, forgiving=True, otherwise=_ANOTHER),
         ),
-        (4, "the margin is delta, 1 where it is not given", lambda answer: _margin(answer)),
         (2, "scores and y are left as they were", unchanged(_hinge_several)),
     ],
+    mistakes=[
+        (f"{_COUNTED}, which adds delta for each image: sum over the other classes", (_ZERO, "")),
+        (f"{_COUNTED}, and its delta taken off in the wrong place", (_ZERO, ""), (_MEAN, f"{_MEAN} - delta / len(y)")),
+        ("1 is taken off for the right class: with another delta it adds delta", (_ZERO, ""), (_MEAN, f"{_MEAN} - 1")),
+        ("max(0, …) is missing: classes far below make the loss negative", (_CUT, "differences")),
+        ("max(0, …) is of each class, not of their sum", (_CUT, "differences"), (_SUM, f"np.maximum(0, {_SUM})")),
+        ("delta is missing: a class just below the right one has to cost something", (" + delta", "")),
+        ("delta has the wrong sign: s_j - s_y + delta", ("+ delta", "- delta")),
+        ("the margin is always 1: use the argument delta", ("+ delta", "+ 1")),
+        ("delta multiplies the loss: it is added to each difference", ("+ delta", "+ 1"), (_MEAN, f"delta * {_MEAN}")),
+        (_ANOTHER, ("delta=1.0", ["delta=0.0", "delta=0.5", "delta=2.0", "delta=10.0"])),
+        (
+            "the scores are the wrong way round: the other class minus the right one",
+            ("scores - right", "right - scores"),
+        ),
+        ("the sign: this is minus the loss", (_MEAN, f"-{_MEAN}")),
+        ("only the worst class counts here: sum over the other classes", (_SUM, "margins.max(axis=1)")),
+        ("this counts the classes inside the margin: sum how far they are inside", (_CUT, "1.0 * (differences > 0)")),
+        ("the hinges are squared", (_CUT, f"{_CUT} ** 2")),
+        ("mean over the classes: sum over the classes, mean over the images", (_SUM, "margins.mean(axis=1)")),
+        ("mean over the other classes: sum over them, mean over the images", (_SUM, f"{_SUM} / (scores.shape[1] - 1)")),
+        ("absolute values: a class far below the right one costs nothing, max(0, …)", (_CUT, "abs(differences)")),
+        (
+            "off by one: classes count from 0, y is the right class's column",
+            (_ARANGE, f"    y = y - np.int64(1)\n{_ARANGE}"),
+        ),
+        (_HIGHEST, ("scores[image, y][:, None]", _OWN), (_ZERO, "")),
+        (_HIGHEST, (_ARANGE, f"    y = scores.argmax(axis=1)\n{_ARANGE}")),
+        (
+            "this is the cross-entropy of softmax: the hinge loss is asked",
+            (
+                _MEAN,
+                [
+                    f"np.mean(np.log({_E}.sum(axis=1)) - (scores - {_OWN})[image, y])",
+                    f"-np.log(({_E} / {_E}.sum(axis=1)[:, None])[image, y]).mean()",
+                ],
+            ),
+            NONE,
+        ),
+        ("this is the sum over the images, N times too large: the loss is their mean", (_MEAN, "losses.sum()")),
+        ("one loss for each image: return their mean", (_MEAN, ["losses", "losses if len(y) > 1 else losses[0]"])),
+        ("only the first image counts", (_MEAN, "losses[0]")),
+        ("every label picks its column of every image: use scores[np.arange(N), y]", _every_column_of_every_image),
+        ("the scores of the right classes have lost their axis: make them a column, [:, None]", ("[:, None]", "")),
+    ],
 )
-
-
-def _margin(answer):
-    wrong = equals(
-        _hinge_deltas,
-        hinge_loss_,
-        [
-            ("the margin is always 1: use the argument delta", lambda s, y, d: hinge_loss_(s, y, 1.0)),
-            (
-                "delta multiplies the loss: it is added to each difference of scores",
-                lambda s, y, d: d * hinge_loss_(s, y),
-            ),
-            (
-                "1 is taken off for the right class: with another delta it adds delta",
-                lambda s, y, d: hinge_loss_(s, y, d) + d - 1,
-            ),
-        ],
-    )(answer)
-    if wrong:
-        return wrong
-    for scores, y, _ in _hinge_several(answer.rng()):
-        if not agrees(answer, [(scores, y)], hinge_loss_):
-            found = answer(scores, y).error
-            return found or "called without delta it takes another margin than 1"
-    return None
-
 
 # ------------------------------------------------------------------- softmax and its logarithm
 
 
 def softmax_probabilities_(scores):
     """exp(scores), normalised over the classes: (N, C) -> (N, C), rows that sum to 1."""
-    return _softmax(scores)
+    e = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
 
 
 def log_probabilities_(scores):
     """Logarithm of the softmax of each row by log-sum-exp: (N, C) -> (N, C)."""
     shifted = scores - scores.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-
-
-def _softmax(scores, axis=1):
-    e = np.exp(scores - scores.max(axis=axis, keepdims=True))
-    return e / e.sum(axis=axis, keepdims=True)
-
-
-def _no_keepdims(scores):
-    e = np.exp(scores)
-    return e / e.sum(axis=1)
-
-
-def _sigmoid(scores):
-    return 1 / (1 + np.exp(-scores))
+    total = np.exp(shifted).sum(axis=1, keepdims=True)
+    return shifted - np.log(total)
 
 
 def _score_cases(rng):
-    cases = [(2 * rng.normal(size=size),) for size in [(5, 3), (1, 4), (2, 12), (9, 2), (4, 4), (8, 10)]]
-    return [
-        *cases,
-        (cases[0][0].astype(np.float32),),
-        (rng.normal(size=(3, 5)).argsort(axis=1) - 2,),
-    ]  # whole numbers, no ties
+    cases = [(2 * rng.normal(size=size),) for size in [(5, 3), (1, 4), (2, 12), (9, 2), (4, 4), (8, 10), (1000, 3)]]
+    whole = rng.normal(size=(3, 5)).argsort(axis=1) - 2
+    return [*cases, (cases[0][0].astype(np.float32),), (whole,), (np.zeros((2, 3)),)]
 
 
 def _scores_in_the_lab(rng):
@@ -376,212 +230,143 @@ def _scores_in_the_lab(rng):
 def _large_scores(rng):
     """Levels at which exp overflows or underflows: the rows high, low, far from each other, in float32."""
     near = 3 * rng.normal(size=(4, 5))
-    high = [(near[:1] + 1e4,), (near + 800,), (np.array([[123.0, 456, 789]]),), (np.array([[123, 456, 789]]),)]
-    low = [(near[:1] - 1e4,), (near - 800,)]
-    mixed = [(near + np.array([[1e4], [0], [-1e4], [500]]),)]
-    single = [((near + 200).astype(np.float32),), ((near - 200).astype(np.float32),)]
-    return high, low, mixed, single
+    single = [((near + level).astype(np.float32),) for level in (200, -200)]
+    whole = np.array([[123, 456, 789]])
+    levels = near + np.array([[1e4], [0], [-1e4], [500]])
+    return [(s,) for s in (near[:1] + 1e4, near + 800, near[:1] - 1e4, near - 800, whole, 1.0 * whole, levels)] + single
 
 
-def _stable(expected, clipped, wide=()):
-    """A criterion: right for scores of any size.
-
-    clipped: what to say when all that comes out is finite. wide: more cases, with scores far apart in a row.
-    """
-
-    def problem(answer):
-        high, low, mixed, single = _large_scores(answer.rng())
-        for cases, over in [([*high, *wide], "overflows"), (low, "underflows")]:
-            if not agrees(answer, cases, expected):
-                failed = [outcome for outcome in (answer(*args) for args in cases) if outcome.error]
-                if failed:
-                    return failed[0].error
-                values = [np.asarray(answer(*args).value, dtype=float) for args in cases]
-                if all(np.isfinite(value).all() for value in values):
-                    return clipped
-                return (
-                    f"exp {over} for scores in the hundreds and thousands: subtract each row's maximum before "
-                    "exp, which changes no probability"
-                )
-        if not agrees(answer, mixed, expected):
-            return (
-                "one maximum is subtracted from all images: a row far below it underflows; take each row's own, "
-                "scores.max(axis=1, keepdims=True)"
-            )
-        if not agrees(answer, single, expected, tolerance=1e-4):
-            return "exp overflows or underflows for float32 scores of a few hundred"
-        return None
-
-    return problem
+def _far_apart(rng):
+    """Scores of a row so far from each other that some probabilities are 0 in floating point."""
+    return [*_large_scores(rng), (np.array([[0.0, 0, 1500]]),), (np.array([[-2000.0, 0, -1]]),)]
 
 
-_NORMALISING_MISTAKES = [
-    (
-        "wrong axis: softmax is over the classes of one image (axis=1), this is over the images",
-        lambda s: _softmax(s, axis=0),
-    ),
-    (
-        "wrong axis: softmax is over the classes of one image (axis=1), this is over the images",
-        lambda s: np.exp(s - s.max(axis=1, keepdims=True)) / np.exp(s - s.max(axis=1, keepdims=True)).sum(axis=0),
-    ),
-    (
-        "softmax is over the classes of each image (axis=1): this divides by the sum over all images together",
-        lambda s: np.exp(s) / np.exp(s).sum(),
-    ),
-    ("the sum loses its axis: use keepdims=True, so that each row is divided by its own sum", _no_keepdims),
-    ("the sum is missing: each row has to be divided by its own", lambda s: np.exp(s)),
-    ("the sum is missing: each row has to be divided by its own", lambda s: np.exp(s - s.max(axis=1, keepdims=True))),
-    ("exp is missing: the scores themselves are divided by their sum", lambda s: s / s.sum(axis=1, keepdims=True)),
-    ("exp is missing: the scores themselves are divided by their largest", lambda s: s / s.max(axis=1, keepdims=True)),
-    ("the sign: exp(-s) gives the lowest score the highest probability", lambda s: _softmax(-s)),
-    ("this is the sigmoid of each score on its own: softmax divides by the sum over the classes", _sigmoid),
-    ("powers of 2 or of 10 instead of exp", lambda s: 2.0**s / (2.0**s).sum(axis=1, keepdims=True)),
-    ("powers of 2 or of 10 instead of exp", lambda s: 10.0**s / (10.0**s).sum(axis=1, keepdims=True)),
-    ("softmax is taken twice", lambda s: _softmax(_softmax(s))),
-    ("these are the classes with the highest score: return the probabilities", lambda s: s.argmax(axis=1)),
-    (
-        "1 for the highest score and 0 for the others: this is the hard maximum, softmax is soft",
-        lambda s: (s == s.max(axis=1, keepdims=True)) * 1.0,
-    ),
-]
+def _tiny(rng):
+    """What log-sum-exp keeps, the log of a probability that is 0 in floating point; exp does not overflow here."""
+    far = 3 * rng.normal(size=(4, 5))
+    far[:, 1] -= np.array([900, 2000, 1e5, 800])
+    rows = [-1666.0, -1333, 0], [0.0, -1000], [0.0, 40, -5], [-30.0, 0]
+    return [(far,), (np.full((3, 4), 2.0) * [1, -1e5, 1, 0],), *((np.array([row]),) for row in rows)]
+
+
+_OVERFLOWS = "exp overflows or underflows for scores in the hundreds and thousands: subtract each row's maximum before"
+_ONE_FOR_ALL = "one maximum is subtracted from all images: a row far below it underflows; take each row's own"
+_NOT_MEAN = "exp overflows for scores far apart in a row: subtract each row's maximum, not its mean"
+_SUM_LOST = "the sum loses its axis: use keepdims=True, so that each row gets its own"
+_MAX_LOST = "the maximum loses its axis: use keepdims=True, so that each row gets its own"
+_SHIFT = f"scores - {_OWN}"
+_ANY_SHIFT = (_SHIFT, [_SHIFT, "scores", "scores - scores.max()"])
+_ROWS, _BY = "e.sum(axis=1, keepdims=True)", "e / e.sum(axis=1, keepdims=True)"
+_AXIS = "wrong axis: over the classes of one image (axis=1), this is over the images"
+_SUM_MISSING = "the sum is missing: each row has to be divided by its own"
+
+
+def _or_not_finite(finite):
+    """A diagnosis of large scores: `finite` is what to say when all that comes out is finite."""
+    return lambda values: finite if all(np.isfinite(value).all() for value in values) else _OVERFLOWS
+
+
+_CLIPPED = "finite but wrong for scores in the thousands: nothing may be cut off; subtract each row's maximum instead"
 
 softmax_probabilities = exercise(
     "softmax_probabilities",
-    points=10,
-    answer=softmax_probabilities_,
-    criteria=[
+    10,
+    softmax_probabilities_,
+    [
         (
             5,
             "exp(scores), divided by the sum over the classes of each image",
-            equals(
-                _score_cases,
-                softmax_probabilities_,
-                lab=_scores_in_the_lab,
-                mistakes=[
-                    *_NORMALISING_MISTAKES,
-                    ("these are the logarithms: the probabilities themselves are asked", log_probabilities_),
-                ],
-            ),
+            equals(_score_cases, lab=_scores_in_the_lab),
+        ),
+        (4, "scores of any size, no overflow", equals(_far_apart, otherwise=_or_not_finite(_CLIPPED))),
+        (1, "scores are left as they were", unchanged(_score_cases)),
+    ],
+    mistakes=[
+        (_AXIS, ("axis=1", "axis=0", 2)),
+        (_AXIS, (_ROWS, "e.sum(axis=0)")),
+        ("this divides by the sum over all images together: each row has its own", (_ROWS, "e.sum()"), _ANY_SHIFT),
+        (_SUM_LOST, (_ROWS, "e.sum(axis=1)"), _ANY_SHIFT),
+        (_MAX_LOST, (_OWN, "scores.max(axis=1)")),
+        (_SUM_MISSING, (_BY, "e"), _ANY_SHIFT, NONE),
+        ("exp is missing: the scores are divided by their sum", (_E, ["scores", f"({_SHIFT})"]), NONE),
+        ("exp is missing: the scores are divided by their largest", (_BY, f"scores / {_OWN}"), NONE),
+        ("the sign: the lowest score gets the highest probability", ("    e = ", "    scores = -scores\n    e = ")),
+        (
+            "this is the sigmoid of each score on its own: divide by the row's sum",
+            (_BY, "1 / (1 + np.exp(-scores))"),
+            NONE,
+        ),
+        ("powers of 2 or of 10 instead of exp", ("np.exp(scores", ["np.exp2(scores", "10.0 ** (scores"])),
+        ("softmax is taken twice", (_E, f"{_E}\n    e = np.exp({_BY})")),
+        ("these are the classes: return the probabilities", (_BY, "scores.argmax(axis=1)"), NONE),
+        (
+            "1 for the highest score, 0 for the others: softmax is soft",
+            (_BY, [f"1.0 * (scores == {_OWN})", "np.eye(scores.shape[1])[scores.argmax(1)]"]),
+            NONE,
         ),
         (
-            4,
-            "scores of any size, no overflow",
-            _stable(
-                softmax_probabilities_,
-                "finite but not right for scores in the thousands: cutting the scores off changes the "
-                "probabilities; subtract each row's maximum instead",
-                wide=[(np.array([[0.0, 0, 1500]]),), (np.array([[-2000.0, 0, -1]]),)],
-            ),
+            "these are the logarithms: the probabilities themselves are asked",
+            (_BY, [f"np.log({_BY})", f"{_SHIFT} - np.log({_ROWS})"]),
         ),
-        (1, "scores are left as they were", unchanged(_score_cases)),
+        (_OVERFLOWS, (_SHIFT, "scores"), NONE),
+        (_ONE_FOR_ALL, (_SHIFT, "scores - scores.max()")),
+        (_NOT_MEAN, (_SHIFT, "scores - scores.mean(axis=1, keepdims=True)")),
+        (_CLIPPED, (_SHIFT, ["np.clip(scores, -500, 500)", "np.minimum(scores, 700)"]), NONE),
     ],
 )
 
-
-def _mean_log(scores):
-    return log_probabilities_(scores).mean(axis=1)
-
-
-def _tiny(answer):
-    """What log-sum-exp keeps: the logarithm of a probability that is itself 0 in floating point."""
-    rng = answer.rng()
-    far = 3 * rng.normal(size=(4, 5))  # near 0: exp does not overflow, which is judged above
-    far[:, 1] -= np.array([900, 2000, 1e5, 800])
-    cases = [(far,), (np.array([[-1666.0, -1333, 0]]),), (np.array([[0.0, -1000]]),)]
-    slight = [(np.array([[0.0, 40, -5]]),), (np.array([[-30.0, 0]]),)]
-    if not agrees(answer, slight, log_probabilities_):
-        return (
-            "wrong for a class of very small probability: a number added inside the log, or a clipped probability, "
-            "changes the result"
-        )
-    if agrees(answer, cases, log_probabilities_):
-        return None
-    outcomes = [answer(*args) for args in cases]
-    failed = [outcome.error for outcome in outcomes if outcome.error]
-    if failed:
-        return failed[0]
-    tops = [np.max(np.asarray(outcome.value, dtype=float)) for outcome in outcomes]
-    if not np.isfinite(tops).all():
-        return "exp overflows for scores far apart in a row: subtract each row's maximum, not its mean"
-    if any(np.isneginf(np.asarray(outcome.value, dtype=float)).any() for outcome in outcomes):
-        return (
-            "log(0) = -inf where the probability underflows: take the log of the sum, not of the quotient: "
-            "shifted - log(sum(exp(shifted)))"
-        )
-    return "not right where the probability itself underflows to 0: nothing may be clipped or added before the log"
-
+_LSE, _TOTAL = "shifted - np.log(total)", "np.exp(shifted).sum(axis=1, keepdims=True)"
+_OF_SUM = "the log of the sum is missing: log p = s - log(sum(exp(s)))"
+_QUOTIENT = "log(0) = -inf where the probability underflows: take the log of the sum, not of the quotient"
+_ADDED = "wrong where a probability is very small: a number added inside the log, or a clipped probability"
+_CLIPPED_OR_ADDED = f"{_CLIPPED}, nor added inside the log"
+_NO_CLIP = "not right where the probability itself underflows to 0: nothing may be clipped or added before the log"
+_P = "np.exp(shifted) / total"
 
 log_probabilities = exercise(
     "log_probabilities",
-    points=15,
-    answer=log_probabilities_,
-    criteria=[
-        (
-            6,
-            "the logarithm of the softmax of each row",
-            equals(
-                _score_cases,
-                log_probabilities_,
-                lab=_scores_in_the_lab,
-                mistakes=[
-                    ("these are the probabilities: the log is missing", softmax_probabilities_),
-                    ("the sign: log p is negative, this is -log p", lambda s: -log_probabilities_(s)),
-                    (
-                        "the log of the sum is missing: log p = s - log(sum(exp(s)))",
-                        lambda s: s - np.exp(s).sum(axis=1, keepdims=True),
-                    ),
-                    (
-                        "the log of the sum is missing: log p = s - log(sum(exp(s)))",
-                        lambda s: s - s.max(axis=1, keepdims=True),
-                    ),
-                    (
-                        "the maximum is subtracted once too often: inside the log-sum-exp it has to be added again",
-                        lambda s: s - np.log(np.exp(s - s.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True)),
-                    ),
-                    ("exp is missing inside the sum", lambda s: s - np.log(s.sum(axis=1, keepdims=True))),
-                    (
-                        "the sum of the logs is not the log of the sum: log(sum(exp(s)))",
-                        lambda s: s - s.sum(axis=1, keepdims=True),
-                    ),
-                    (
-                        "wrong axis: the sum runs over the classes of one image (axis=1), this is over the images",
-                        lambda s: np.log(_softmax(s, axis=0)),
-                    ),
-                    (
-                        "the sum runs over the classes of each image (axis=1): this is over all images together",
-                        lambda s: s - np.log(np.exp(s).sum()),
-                    ),
-                    (
-                        "the sum loses its axis: use keepdims=True, so that each row gets its own",
-                        lambda s: s - np.log(np.exp(s).sum(axis=1)),
-                    ),
-                    (
-                        "logarithm to base 2: natural logarithms (np.log) are asked",
-                        lambda s: log_probabilities_(s) / np.log(2),
-                    ),
-                    (
-                        "logarithm to base 10: natural logarithms (np.log) are asked",
-                        lambda s: log_probabilities_(s) / np.log(10),
-                    ),
-                    (
-                        "this is the log-sum-exp of each row alone: log p is the score minus it",
-                        lambda s: np.log(np.exp(s).sum(axis=1)),
-                    ),
-                    ("a mean: keep one log-probability for each class", _mean_log),
-                ],
-            ),
-        ),
-        (
-            4,
-            "scores of any size, no overflow",
-            _stable(
-                log_probabilities_,
-                "finite but not right for scores in the hundreds and thousands: cutting the scores off, or a "
-                "number added inside the log, changes the result; subtract each row's maximum instead",
-            ),
-        ),
-        (4, "exact also where the probability underflows to 0", _tiny),
+    15,
+    log_probabilities_,
+    [
+        (6, "the logarithm of the softmax of each row", equals(_score_cases, lab=_scores_in_the_lab)),
+        (4, "scores of any size, no overflow", equals(_large_scores, otherwise=_or_not_finite(_CLIPPED_OR_ADDED))),
+        (4, "exact also where the probability underflows to 0", equals(_tiny, otherwise=_NO_CLIP)),
         (1, "scores are left as they were", unchanged(_score_cases)),
+    ],
+    mistakes=[
+        ("these are the probabilities: the log is missing", (_LSE, _P), NONE),
+        ("the sign: log p is negative, this is -log p", (_LSE, "np.log(total) - shifted")),
+        (_OF_SUM, (_LSE, "shifted - total"), _ANY_SHIFT),
+        (_OF_SUM, (_LSE, "shifted"), NONE),
+        (
+            "the maximum is subtracted inside the log-sum-exp: there it has to be added again",
+            (_LSE, "scores - np.log(total)"),
+        ),
+        ("exp is missing inside the sum", ("np.exp(shifted)", "shifted"), _ANY_SHIFT),
+        ("the sum of the logs is not the log of the sum", (_LSE, "scores - scores.sum(1, keepdims=True)")),
+        (_AXIS, ("axis=1", "axis=0", 2)),
+        (_AXIS, (_TOTAL, "np.exp(shifted).sum(axis=0)")),
+        (
+            "this is the sum over all images together: each row has its own",
+            (_TOTAL, "np.exp(shifted).sum()"),
+            _ANY_SHIFT,
+        ),
+        (_SUM_LOST, (_TOTAL, "np.exp(shifted).sum(axis=1)"), _ANY_SHIFT),
+        (_MAX_LOST, (_OWN, "scores.max(axis=1)")),
+        ("logarithm to base 2: natural logarithms (np.log) are asked", (_LSE, f"({_LSE}) / np.log(2)")),
+        ("logarithm to base 10: natural logarithms (np.log) are asked", (_LSE, f"({_LSE}) / np.log(10)")),
+        (
+            "this is the log-sum-exp of each row: log p is the score minus it",
+            (_LSE, "(scores - shifted + np.log(total))[:, 0]"),
+        ),
+        ("a mean: keep one log-probability for each class", (_LSE, f"({_LSE}).mean(axis=1)")),
+        (_OVERFLOWS, (_SHIFT, "scores"), NONE),
+        (_ONE_FOR_ALL, (_SHIFT, "scores - scores.max()")),
+        (_NOT_MEAN, (_SHIFT, "scores - scores.mean(axis=1, keepdims=True)")),
+        (_QUOTIENT, (_LSE, f"np.log({_P})"), NONE),
+        (_ADDED, (_LSE, [f"np.log({_P} + 1e-{k})" for k in range(5, 17)]), NONE),
+        (_ADDED, (_LSE, [f"np.log(np.maximum({_P}, 1e-{k}))" for k in range(5, 17)]), NONE),
+        (_NO_CLIP, (_LSE, [f"np.log(np.maximum({_P}, 1e-300))", f"np.log({_P} + 1e-300)"]), NONE),
     ],
 )
 
@@ -590,102 +375,64 @@ log_probabilities = exercise(
 
 def regularised_loss_(data_loss, W, b, reg):
     """data_loss + ½ reg Σ W²; the biases are free."""
-    return data_loss + 0.5 * reg * np.sum(W * W)
+    penalty = np.sum(W**2)
+    return data_loss + 0.5 * reg * penalty
 
 
-def _penalty_cases(rng, reg=None):
-    regs = [0.1, 2.5, 0.03, 0.7, 12.0] if reg is None else [reg] * 5
-    cases = [
-        (float(loss), rng.normal(size=(d, c)), 1 + rng.normal(size=c), r)
-        for loss, (d, c), r in zip(rng.uniform(0.5, 3, 5), [(4, 3), (1, 2), (5, 12), (3, 3), (30, 10)], regs)
-    ]
-    return [*cases, (np.float32(cases[0][0]), *(a.astype(np.float32) for a in cases[0][1:3]), cases[0][3])]
+def _penalty_cases(rng):
+    sizes = [(4, 3), (1, 2), (5, 12), (3, 3), (30, 10), (1000, 2)]
+    regs = [0.1, 2.5, 0.03, 0.7, 12.0, 1e-3]
+    losses = rng.uniform(0.5, 3, 6)
+    cases = [(float(L), rng.normal(size=s), 1 + rng.normal(size=s[1]), r) for L, s, r in zip(losses, sizes, regs)]
+    single = np.float32(losses[0]), *(a.astype(np.float32) for a in cases[0][1:3]), 0.1
+    far = rng.normal(size=(3, 4)) * [1e5, 1, 1e-3, 0], rng.normal(size=4)
+    return [*cases, single, (2.3, *far, 1e-7), (0.0, np.zeros((3, 4)), far[1], 0.5)]
+
+
+def _no_penalty(rng):
+    return [(*case[:3], 0.0) for case in _penalty_cases(rng)]
 
 
 def _penalty_in_the_lab(rng):
     return 2.3, rng.normal(size=(3072, 10)), rng.normal(size=10), 0.1
 
 
+_SQUARES, _PENALTY = "np.sum(W**2)", "0.5 * reg * penalty"
+_L1 = "these are absolute values (an L1 penalty): squares are asked"
+_ROOT = "the square root of the sum (the norm) is taken: the sum of the squares is asked"
+_DIVIDED = "the penalty is divided by the number of classes or of features"
+
 regularised_loss = exercise(
     "regularised_loss",
-    points=10,
-    answer=regularised_loss_,
-    criteria=[
+    10,
+    regularised_loss_,
+    [
         (
             8,
             "the data loss plus ½ reg times the sum of the squares of W",
-            equals(
-                _penalty_cases,
-                regularised_loss_,
-                lab=_penalty_in_the_lab,
-                mistakes=[
-                    ("the factor ½ is missing", lambda L, W, b, reg: L + reg * np.sum(W * W)),
-                    (
-                        "the biases are penalised too: only the weights W are",
-                        lambda L, W, b, reg: L + 0.5 * reg * (np.sum(W * W) + np.sum(b * b)),
-                    ),
-                    (
-                        "the biases are penalised too, and the factor ½ is missing: only the weights W are",
-                        lambda L, W, b, reg: L + reg * (np.sum(W * W) + np.sum(b * b)),
-                    ),
-                    (
-                        "only the biases are penalised: it is the weights W that are",
-                        lambda L, W, b, reg: L + 0.5 * reg * np.sum(b * b),
-                    ),
-                    ("the data loss is missing", lambda L, W, b, reg: 0.5 * reg * np.sum(W * W)),
-                    ("reg is missing", lambda L, W, b, reg: L + 0.5 * np.sum(W * W)),
-                    ("reg multiplies the data loss too", lambda L, W, b, reg: reg * (L + 0.5 * np.sum(W * W))),
-                    (
-                        "the penalty is subtracted: it has to make large weights costly",
-                        lambda L, W, b, reg: L - 0.5 * reg * np.sum(W * W),
-                    ),
-                    ("a mean of the squares: the sum is asked", lambda L, W, b, reg: L + 0.5 * reg * np.mean(W * W)),
-                    (
-                        "these are absolute values (an L1 penalty): squares are asked",
-                        lambda L, W, b, reg: L + 0.5 * reg * np.sum(abs(W)),
-                    ),
-                    (
-                        "these are absolute values (an L1 penalty): squares are asked",
-                        lambda L, W, b, reg: L + reg * np.sum(abs(W)),
-                    ),
-                    (
-                        "the square root of the sum (the norm) is taken: the sum of the squares is asked",
-                        lambda L, W, b, reg: L + 0.5 * reg * np.sqrt(np.sum(W * W)),
-                    ),
-                    (
-                        "the square root of the sum (the norm) is taken: the sum of the squares is asked",
-                        lambda L, W, b, reg: L + reg * np.sqrt(np.sum(W * W)),
-                    ),
-                    (
-                        "the sum is squared: square each weight, then sum",
-                        lambda L, W, b, reg: L + 0.5 * reg * np.sum(W) ** 2,
-                    ),
-                    ("the weights are not squared", lambda L, W, b, reg: L + 0.5 * reg * np.sum(W)),
-                    (
-                        "the penalty is divided by the number of classes or of features",
-                        lambda L, W, b, reg: L + 0.5 * reg * np.sum(W * W) / len(W),
-                    ),
-                    (
-                        "the penalty is divided by the number of classes or of features",
-                        lambda L, W, b, reg: L + 0.5 * reg * np.sum(W * W) / W.shape[1],
-                    ),
-                    ("reg is squared", lambda L, W, b, reg: L + 0.5 * reg**2 * np.sum(W * W)),
-                ],
-            ),
+            equals(_penalty_cases, lab=_penalty_in_the_lab),
         ),
-        (1, "with reg = 0 it is the data loss", lambda answer: _no_penalty(answer)),
+        (1, "with reg = 0 it is the data loss", equals(_no_penalty, otherwise="with reg = 0 something is still added")),
         (1, "W and b are left as they were", unchanged(_penalty_cases)),
     ],
+    mistakes=[
+        ("the factor ½ is missing", ("0.5 * ", "")),
+        ("the biases are penalised too: only the weights W are", (_SQUARES, "(np.sum(W**2) + np.sum(b**2))")),
+        ("only the biases are penalised: it is the weights W that are", (_SQUARES, "np.sum(b**2)")),
+        ("the data loss is missing", ("data_loss + ", "")),
+        ("reg is missing", ("reg * ", "")),
+        ("reg multiplies the data loss too", (f"data_loss + {_PENALTY}", "reg * (data_loss + 0.5 * penalty)")),
+        ("the penalty is subtracted: it has to make large weights costly", ("data_loss +", "data_loss -")),
+        ("a mean of the squares: the sum is asked", (_SQUARES, "np.mean(W**2)")),
+        (_L1, (_PENALTY, ["0.5 * reg * np.sum(abs(W))", "reg * np.sum(abs(W))"])),
+        (_ROOT, (_PENALTY, ["0.5 * reg * np.sqrt(penalty)", "reg * np.sqrt(penalty)"])),
+        ("the sum is squared: square each weight, then sum", (_SQUARES, "np.sum(W) ** 2")),
+        ("the weights are not squared", (_SQUARES, "np.sum(W)")),
+        (_DIVIDED, (_SQUARES, [f"{_SQUARES} / len(W)", f"{_SQUARES} / W.shape[1]"])),
+        ("reg is squared", ("reg * penalty", "reg**2 * penalty")),
+        ("with reg = 0 something is still added", ("reg * ", ["(reg or 1e-3) * ", "(reg or 1) * "])),
+    ],
 )
-
-
-def _no_penalty(answer):
-    return (
-        None
-        if agrees(answer, _penalty_cases(answer.rng(), reg=0.0), regularised_loss_)
-        else "with reg = 0 something is still added"
-    )
-
 
 # -------------------------------------------------------------------------------- scores on a ray
 
@@ -696,79 +443,43 @@ def ray_scores_(X, W, V, a):
 
 
 def _ray_arguments(rng, n, d, c, steps=None):
-    return (
-        rng.normal(size=(n, d)),
-        rng.normal(size=(d, c)),
-        rng.normal(size=(d, c)),
-        rng.normal(size=n if steps is None else steps),
-    )
+    return *(rng.normal(size=s) for s in [(n, d), (d, c), (d, c)]), rng.normal(size=n if steps is None else steps)
 
 
 def _ray_cases(rng):
-    sizes = [(5, 4, 3, 7), (1, 3, 2, 4), (7, 2, 12, 1), (4, 4, 4, 4), (3, 6, 5, 2), (2, 5, 2, 9)]
+    sizes = [(5, 4, 3, 7), (1, 3, 2, 4), (7, 2, 12, 1), (4, 4, 4, 4), (3, 6, 5, 2), (2, 5, 2, 9), (1000, 3, 2, 4)]
     cases = [_ray_arguments(rng, *s) for s in sizes]
-    return [*cases, tuple(array.astype(np.float32) for array in cases[0])]
+    zero = (*cases[4][:3], np.array([0.0, 1e5, -1e-3]))
+    return [*cases, tuple(array.astype(np.float32) for array in cases[0]), zero]
 
 
 def _ray_in_the_lab(rng):
     return _ray_arguments(rng, 100, 3073, 10, 201)
 
 
+_A, _RAY = "a[:, None, None]", "X @ W + a[:, None, None] * (X @ V)"
+
 ray_scores = exercise(
     "ray_scores",
-    points=10,
-    answer=ray_scores_,
-    criteria=[
-        (
-            9,
-            "X @ (W + a V) for each a: (A, N, C)",
-            equals(
-                _ray_cases,
-                ray_scores_,
-                lab=_ray_in_the_lab,
-                mistakes=[
-                    (
-                        "the images come first here: asked is (A, N, C), the steps first",
-                        lambda X, W, V, a: ray_scores_(X, W, V, a).transpose(1, 0, 2),
-                    ),
-                    (
-                        "the steps come last here: asked is (A, N, C), the steps first",
-                        lambda X, W, V, a: ray_scores_(X, W, V, a).transpose(1, 2, 0),
-                    ),
-                    (
-                        "the start W is missing: these are the scores at a V",
-                        lambda X, W, V, a: ray_scores_(X, 0 * W, V, a),
-                    ),
-                    (
-                        "a multiplies W too: W is the start, only V is multiplied",
-                        lambda X, W, V, a: a[:, None, None] * (X @ (W + V)),
-                    ),
-                    ("a multiplies W instead of V", lambda X, W, V, a: ray_scores_(X, V, W, a)),
-                    ("the steps are subtracted: W + a V", lambda X, W, V, a: ray_scores_(X, W, -V, a)),
-                    (
-                        "a is not used: every place of the ray gets the scores at W + V",
-                        lambda X, W, V, a: ray_scores_(X, W, V, np.ones_like(a)),
-                    ),
-                    (
-                        "V is scaled to length 1: use it as it is",
-                        lambda X, W, V, a: ray_scores_(X, W, V / np.linalg.norm(V), a),
-                    ),
-                    (
-                        "this goes from W to V: W + a (V - W), where W + a V is asked",
-                        lambda X, W, V, a: ray_scores_(X, W, V - W, a),
-                    ),
-                    (
-                        "the scores of all images together: keep one for each image, (A, N, C)",
-                        lambda X, W, V, a: ray_scores_(X, W, V, a).mean(axis=1),
-                    ),
-                    (
-                        "these are the weights on the ray: multiply the images with them",
-                        lambda X, W, V, a: W + a[:, None, None] * V,
-                    ),
-                ],
-            ),
-        ),
+    10,
+    ray_scores_,
+    [
+        (9, "X @ (W + a V) for each a: (A, N, C)", equals(_ray_cases, lab=_ray_in_the_lab)),
         (1, "X, W, V and a are left as they were", unchanged(_ray_cases)),
+    ],
+    mistakes=[
+        ("the images come first here: asked is (A, N, C), the steps first", (_RAY, f"({_RAY}).transpose(1, 0, 2)")),
+        ("the steps come last here: asked is (A, N, C), the steps first", (_RAY, f"({_RAY}).transpose(1, 2, 0)")),
+        ("the start W is missing: these are the scores at a V", ("X @ W + ", "")),
+        ("a multiplies W too: W is the start, only V is multiplied", (_RAY, f"{_A} * (X @ (W + V))")),
+        ("a multiplies W instead of V", (_RAY, f"X @ V + {_A} * (X @ W)")),
+        ("the steps are subtracted: W + a V", ("X @ W +", "X @ W -")),
+        ("a is not used: every place of the ray gets the scores at W + V", (_A, "np.ones_like(a)[:, None, None]")),
+        ("V is scaled to length 1: use it as it is", ("@ V", "@ (V / np.linalg.norm(V))")),
+        ("this goes from W to V: W + a (V - W), where W + a V is asked", ("@ V", "@ (V - W)")),
+        ("the scores of all images together: keep one for each image, (A, N, C)", (_RAY, f"({_RAY}).mean(axis=1)")),
+        ("these are the weights on the ray: multiply the images with them", (_RAY, f"W + {_A} * V"), NONE),
+        ("a has to be made (A, 1, 1), a[:, None, None]: each step gets scores of its own", (_A, ["a", "a[:, None]"])),
     ],
 )
 
