@@ -28,14 +28,8 @@ from labkit.check.labs.lab03 import (
     score,
     vectorised,
 )
-from labkit.check.labs.lab04 import (
-    confusion_matrix,
-    gradients_vectorised,
-    minibatch_sgd,
-    softmax_gradient,
-    svm_gradient,
-    template_images,
-)
+from labkit.check.labs.lab04 import gradients_vectorised, softmax_gradient, svm_gradient
+from labkit.check.labs.lab04_more import confusion_matrix, minibatch_sgd, template_images
 from labkit.check.labs.lab05 import momentum_step, rmsprop_step, two_layer_gradients, two_layer_scores
 from labkit.check.labs.lab06 import (
     conv_backward,
