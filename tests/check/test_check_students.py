@@ -44,7 +44,7 @@ RETURNED = {
     "1.7 * (X @ W)": "times a constant",
     "len(X) * (X @ W)": "exactly X.shape[0] times too large",
     "X @ W / W.shape[1]": "exactly W.shape[1] times too small",
-    "np.zeros((len(X), W.shape[1]))": "does not depend on X and W",
+    "np.zeros((len(X), W.shape[1]))": "it is 0, whatever the arguments are",
     "np.ones((len(X), 1)) @ W[:1]": "does not depend on X",
     "3.0": "returns a float",
     "True": "returns True or False",
