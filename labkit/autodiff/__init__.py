@@ -12,8 +12,9 @@ owns its data is not. The engine is graph.py and rules.py, to be read in this or
 
 from .functions import gradient, hvp, jacobian, value_and_gradient
 from .graph import Dual, Tensor, backward, nodes, plain
+from .more import log_softmax, operation, softmax_loss
 from .order import topological_order
-from .rules import log_softmax, operation, relu, sigmoid, softmax_loss
+from .rules import relu, sigmoid
 
 __all__ = [
     "Dual",
