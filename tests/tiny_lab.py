@@ -74,7 +74,7 @@ def lab():
             "cost-plot",
             "cost_plot = None\n# Hint: plt.subplots().",
             "fig, cost_plot = plt.subplots()\ncost_plot.plot(loss_values)\ncost_plot.set_xlabel('step')\n"
-            "cost_plot.set_ylabel('loss')\ncost_plot.set_title('Loss');",
+            "cost_plot.set_ylabel('loss')\ncost_plot.set_title('Loss (stand-in)');",
             tags=["key-figure"],
         ),
         check_cell("cost_plot", 10.0),

@@ -18,16 +18,8 @@ from labkit.check.labs.lab02 import (
     softmax_probabilities,
     without_loops,
 )
-from labkit.check.labs.lab03 import (
-    accuracy,
-    accuracy_plot,
-    cost_plot,
-    gradient_descent,
-    log_softmax_loss,
-    numerical_gradient,
-    score,
-    vectorised,
-)
+from labkit.check.labs.lab03 import accuracy, accuracy_plot, cost_plot, log_softmax_loss, score, vectorised
+from labkit.check.labs.lab03_descent import gradient_descent, numerical_gradient
 from labkit.check.labs.lab04 import gradients_vectorised, softmax_gradient, svm_gradient
 from labkit.check.labs.lab04_more import confusion_matrix, minibatch_sgd, template_images
 from labkit.check.labs.lab05 import momentum_step, rmsprop_step, two_layer_gradients, two_layer_scores

@@ -101,8 +101,9 @@ class _Unit:
         return Found(self._unnamed(answer))
 
     def differs(self, known, which, seed=0):
-        """Whether mistakes change this value, on the cases of a seed."""
-        return not self._matches(self._expected_of(known.right, seed), known.function(*which), seed)
+        """Whether mistakes change this value to another than those accepted, on the cases of a seed."""
+        accepted = [known.right, *self._accepted(known)]
+        return not any(self._matches(self._expected_of(f, seed), known.function(*which), seed) for f in accepted)
 
     def _known(self, answer):
         return answer.known if self.known is None else self.known
@@ -255,8 +256,10 @@ class Watched(_Unit):
         self.forgiving, self.tolerance = forgiving, tolerance
 
     def is_(self, answer, function):
-        seen = self._seen(answer)
-        return seen.error is None and self._alike(seen.value, self._run(function, answer.seed))
+        seen, expected = self._seen(answer), self._run(function, answer.seed)
+        if seen.error is not None:
+            return isinstance(expected, str) and expected in seen.error
+        return self._alike(seen.value, expected)
 
     def _seen(self, answer):
         if self not in answer.seen:

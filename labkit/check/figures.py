@@ -123,7 +123,7 @@ def labels(steps, course):
         if missing:
             return f"no label on the {' and the '.join(f'{name} axis' for name in missing)}"
         for name in "xy":
-            if _says_nothing(label_of(ax, name)):
+            if _says_nothing(label_of(ax, name)) and label_of(ax, name).strip(" $") != "t":  # time
                 return f"the label of the {name} axis is {label_of(ax, name)!r}: say what is along it"
         if str(line(steps, course)(plot)).startswith("the axes are swapped"):
             return None  # with their labels

@@ -25,7 +25,7 @@ LOSSES = 2 + 0.4 * np.exp(-np.arange(1001) / 200)
 def drawn(plt, y, **labels):
     fig, ax = plt.subplots()
     ax.plot(y)
-    ax.set(**{"xlabel": "step", "ylabel": "loss", "title": "Loss", **labels})
+    ax.set(**{"xlabel": "step", "ylabel": "loss", "title": "Loss (CIFAR-10)", **labels})
     return ax
 
 
@@ -74,7 +74,7 @@ def test_subfigures(plt):
     ax.plot(LOSSES)
     right.supxlabel("step")
     right.supylabel("loss")
-    right.suptitle("Loss")
+    right.suptitle("Loss (CIFAR-10)")
     for thing in (fig, right, ax, [left, right]):
         assert said(check.cost_plot, thing)[0] == 10.0
 
@@ -107,10 +107,12 @@ def test_accuracy_in_percent_needs_a_label_that_says_so(plt):
     for labels, points in [
         ({"ylabel": "accuracy [%]"}, 5),
         ({"ylabel": "Percent right"}, 5),
-        ({"title": "right, in %", "ylabel": "accuracy"}, 5),
+        ({"title": "cifar10: right, in %", "ylabel": "accuracy"}, 5),
         ({"ylabel": "accuracy"}, 4),
     ]:
-        assert said(check.accuracy_plot, drawn(plt, accuracy, **labels))[0] == points
+        ax = drawn(plt, accuracy, **labels)
+        ax.axhline(10)
+        assert said(check.accuracy_plot, ax)[0] == points
 
 
 def test_words_that_say_nothing_or_something_else(plt):
@@ -134,12 +136,13 @@ def test_curves_that_are_no_lines(plt):
     y = 2.3 * np.exp(-np.arange(1001) / 200)
     _, ax = plt.subplots()
     ax.stairs(y)
-    ax.set(xlabel="step", ylabel="loss", title="Loss")
+    ax.set(xlabel="step", ylabel="loss", title="Loss, stand-in")
     assert said(check.cost_plot, ax)[0] == 10
     _, ax = plt.subplots()
     ax.step(np.arange(1001), 0.3 - 0.2 * np.exp(-np.arange(1001) / 100))
     ax.yaxis.set_major_formatter(lambda value, place: f"{100 * value:.0f} %")
-    ax.set(xlabel="step", ylabel="accuracy", title="Accuracy")
+    ax.axhline(0.1)
+    ax.set(xlabel="step", ylabel="accuracy", title="Accuracy, CIFAR-10")
     assert said(check.accuracy_plot, ax)[0] == 5
 
 

@@ -33,7 +33,6 @@ RETURNED = {
     "X @ W / 0": "infinite",
     "(X @ W, X)": "2 values (a tuple)",
     "(x for x in X)": "returns a generator",
-    "(X @ W).T": "transposed",
     "(X @ W)[:, :, None]": "wrong shape: (5, 3, 1)",
     "(X @ W).ravel()": "wrong shape: (15,)",
     "(X @ W).round().astype(int)": "whole numbers",
