@@ -122,7 +122,7 @@ def _unlikely(rng):
 _MAX = "scores.max(axis=1, keepdims=True)"
 _SUM = "np.exp(shifted).sum(axis=1, keepdims=True)"
 _OWN = "own = log_p[np.arange(N), y]"
-_LOSS = "-np.mean(own)"
+_LOSS, _MEAN = "-np.mean(own)", "np.mean(own)"
 _NO_LOG = "probability instead of log-probability: the log is missing"
 _NOT_NORMALISED = "the scores are not normalised: divide by the sum of exp over the classes, or subtract its log"
 _AXIS = "wrong axis: softmax is over the classes of one image (axis=1), this is over the images"
@@ -161,10 +161,10 @@ log_softmax_loss = exercise(
         (2, "scores and y are left as they were", unchanged(_several_images)),
     ],
     mistakes=[
-        ("the sign: log p is negative, the loss is minus its mean", (_LOSS, "np.mean(own)")),
+        ("the sign: log p is negative, the loss is minus its mean", ("return -", "return ")),
         (_NO_LOG, (_LOSS, ["-np.mean(np.exp(own))", "np.mean(np.exp(own))", "np.mean(1 - np.exp(own))"]), {"keeps": 0}),
-        ("logarithm to base 2: the loss is in natural logarithms (np.log)", (_LOSS, f"{_LOSS} / np.log(2)")),
-        ("logarithm to base 10: the loss is in natural logarithms (np.log)", (_LOSS, f"{_LOSS} / np.log(10)")),
+        ("logarithm to base 2: the loss is in natural logarithms (np.log)", (_MEAN, f"{_MEAN} / np.log(2)")),
+        ("logarithm to base 10: the loss is in natural logarithms (np.log)", (_MEAN, f"{_MEAN} / np.log(10)")),
         (_NOT_NORMALISED, ("own = log_p", ["own = scores", "own = shifted"]), {"keeps": 0}),
         (
             "exp is missing: the scores themselves are divided by their sum",
@@ -186,10 +186,10 @@ log_softmax_loss = exercise(
         ),
         (
             "mean over images and classes: only the right class counts, so divide by N",
-            (_LOSS, "-np.sum(own) / scores.size"),
+            (_MEAN, "np.sum(own) / scores.size"),
         ),
-        ("mean over images and classes: pick the log-probability of the right class", (_LOSS, "-np.mean(log_p)")),
-        ("sum over all classes: pick the log-probability of the right class", (_LOSS, "-np.sum(log_p) / N")),
+        ("mean over images and classes: pick the log-probability of the right class", (_MEAN, "np.mean(log_p)")),
+        ("sum over all classes: pick the log-probability of the right class", (_MEAN, "np.sum(log_p) / N")),
         (
             "the score of the right class is missing: log-sum-exp minus that score",
             (_OWN, "own = (log_p - scores)[:, 0]"),
@@ -198,7 +198,7 @@ log_softmax_loss = exercise(
             _ONE_HOT,
             (_LOSS, ["-np.mean(np.sum(y[:, None] * log_p, axis=1))", "-np.sum(y * log_p) / N", "-np.mean(y * log_p)"]),
         ),
-        ("y picks rows here: it is the column in each row, scores[np.arange(N), y]", (_LOSS, "-np.mean(log_p[y])")),
+        ("y picks rows here: it is the column in each row, scores[np.arange(N), y]", (_MEAN, "np.mean(log_p[y])")),
         (
             "softmax is taken twice",
             (
@@ -212,20 +212,20 @@ log_softmax_loss = exercise(
             {"keeps": 0},
         ),
         # several images
-        ("this is the sum over the images, N times too large: the loss is their mean", (_LOSS, "-np.sum(own)")),
-        ("one loss for each image: return their mean", (_LOSS, "-own")),
+        ("this is the sum over the images, N times too large: the loss is their mean", (_MEAN, "np.sum(own)")),
+        ("one loss for each image: return their mean", (_MEAN, "own")),
         (_TOGETHER, (_SUM, "np.exp(shifted).sum()")),
         (_TOGETHER, (_MAX, "scores.max()"), (_SUM, "np.exp(shifted).sum()")),
         (_EVERY, (_LOSS, ["-np.mean(log_p[:, y])", "-np.sum(log_p[:, y]) / N"])),
-        ("only the first image counts", (_LOSS, "-own[0]")),
-        ("the median is not the mean", (_LOSS, "-np.median(own)")),
+        ("only the first image counts", (_MEAN, "own[0]")),
+        ("the median is not the mean", (_MEAN, "np.median(own)")),
         (
             "the log of the mean probability: take each image's log, then the mean",
-            (_LOSS, "-np.log(np.mean(np.exp(own)))"),
+            (_MEAN, "np.log(np.mean(np.exp(own)))"),
         ),
         (
             "the product of all is too small for a float: take each log, then the mean",
-            (_LOSS, "-np.log(np.prod(np.exp(own))) / N"),
+            (_MEAN, "np.log(np.prod(np.exp(own))) / N"),
         ),
         # scores of any size
         (_OVERFLOW, (f" - {_MAX}", "")),
@@ -238,9 +238,9 @@ log_softmax_loss = exercise(
             "each row's mean, or its minimum, is subtracted: only below the maximum exp cannot overflow",
             (_MAX, [_MAX.replace("max", "mean"), _MAX.replace("max", "min")]),
         ),
-        (_CUT, (_MAX, [f"scores + np.clip(scores, -{k}, {k})" for k in (20, 30, 50, 100, 200, 300, 500, 700)])),
-        (_HIDDEN, (_LOSS, [f"-np.mean(np.log(np.exp(own) + 1e-{k}))" for k in range(1, 17)])),
-        (_HIDDEN, (_LOSS, [f"-np.mean(np.maximum(own, np.log(1e-{k})))" for k in range(5, 17)])),
+        (_CUT, (_MAX, [f"scores + np.clip(scores, -{k}, {k})" for k in (30, 50, 100, 500, 700)])),
+        (_HIDDEN, (", y]\n", [f", y]\n    own = np.log(np.exp(own) + 1e-{k})\n" for k in (*range(1, 11), 12, 15, 16)])),
+        (_HIDDEN, (", y]\n", [f", y]\n    own = np.maximum(own, np.log(1e-{k}))\n" for k in (7, 8, 10, 12, 15, 16)])),
     ],
 )
 
