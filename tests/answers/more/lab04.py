@@ -1,6 +1,158 @@
-"""Answers to lab 4, after the gradients: a part of the table in lab04.py."""
+"""Answers to lab 4, from the hinge gradient on: a part of the table in lab04.py."""
 
 RIGHT, WRONG = {}, {}
+
+# ---------------------------------------------------------------------------------- hinge gradient
+
+RIGHT["svm_gradient"] = {
+    "indicator": """
+def svm_gradient(X, W, y, reg=0.0):
+    N = len(y)
+    S = X @ W
+    M = np.maximum(0, S - S[np.arange(N), y][:, None] + 1)
+    M[np.arange(N), y] = 0
+    G = (M > 0).astype(float)
+    G[np.arange(N), y] = -G.sum(axis=1)
+    return M.sum() / N + 0.5 * reg * np.sum(W**2), X.T @ G / N + reg * W
+""",
+    "own margin kept and subtracted": """
+def svm_gradient(X, W, y, reg=0.0):
+    rows = np.arange(X.shape[0])
+    S = X.dot(W)
+    M = np.maximum(0, S - S[rows, y].reshape(-1, 1) + 1.0)
+    loss = M.sum(axis=1).mean() - 1 + reg / 2 * np.sum(W * W)
+    G = 1.0 * (M > 0)
+    G[rows, y] -= G.sum(axis=1)
+    return loss, np.dot(X.T, G) / X.shape[0] + reg * W
+""",
+    "one-hot": """
+def svm_gradient(X, W, y, reg=0.0):
+    Y = np.eye(W.shape[1])[y]
+    S = X @ W
+    M = (S - (S * Y).sum(axis=1, keepdims=True) + 1) * (1 - Y)
+    inside = np.where(M > 0, 1.0, 0.0)
+    G = inside - Y * inside.sum(axis=1, keepdims=True)
+    return np.sum(M * inside) / len(S) + 0.5 * reg * np.sum(W**2), X.T @ (G / len(S)) + reg * W
+""",
+    "boolean mask": """
+def svm_gradient(X, W, y, reg=0.0):
+    own = y[:, None] == np.arange(W.shape[1])
+    S = X @ W
+    M = S - S[own][:, None] + 1
+    M[own] = -1
+    close = M > 0
+    count = np.count_nonzero(close, axis=1)
+    dW = X.T @ close - X.T @ (own * count[:, None])
+    return float(M[close].sum() / len(X) + 0.5 * reg * np.vdot(W, W)), dW / len(X) + reg * W
+""",
+    "images in columns": """
+def svm_gradient(X, W, y, reg=0.0):
+    s = (X @ W).T
+    i = np.arange(s.shape[1])
+    m = np.clip(s - s[y, i] + 1, 0, None)
+    m[y, i] = 0
+    g = np.sign(m)
+    g[y, i] = -np.sum(g, axis=0)
+    return np.mean(np.sum(m, axis=0)) + 0.5 * reg * (W**2).sum(), (g @ X).T / len(i) + reg * W
+""",
+    "heaviside": """
+def svm_gradient(X, W, y, reg=0.0):
+    rows, n = np.arange(len(y)), len(y)
+    S = np.matmul(X, W)
+    M = S - np.take_along_axis(S, y[:, None].astype(int), 1) + 1
+    M[rows, y] = 0
+    G = np.heaviside(M, 0)
+    G[rows, y] = -np.einsum("nc->n", G)
+    loss = np.einsum("nc,nc->", np.heaviside(M, 0), M) / n
+    return loss + reg * 0.5 * np.square(W).sum(), X.T @ G / n + reg * W
+""",
+}
+
+_LOSS_AND_DW = "X.T @ dscores + reg * W"
+_BACK = f"    return loss + 0.5 * reg * np.sum(W * W), {_LOSS_AND_DW}"
+_INSIDE, _OWN = "(margins > 0).astype(X.dtype)", "-dscores.sum(axis=1)"
+_ZERO = "margins[np.arange(N), y] = 0"
+
+WRONG["svm_gradient"] = {
+    "own margin in the loss": (
+        (("loss = margins.sum() / N", "loss = (margins.sum() + N) / N"),),
+        {"svm_gradient": 1.5},
+        "exactly 1 too large",
+    ),
+    "squared hinge": (
+        ((_INSIDE, "2 * margins"), ("margins.sum() / N", "(margins**2).sum() / N")),
+        {"svm_gradient": 4},
+        "the margins are squared",
+    ),
+    "two slips": (((_OWN, "-1"), ("    dscores /= N\n", "")), {"svm_gradient": 3.75}, "divide by N"),
+    "W in place": (
+        ((_LOSS_AND_DW, "W.__imul__(reg).__iadd__(X.T @ dscores)"),),
+        {"svm_gradient": 1},
+        "W is changed in place",
+    ),
+    "gradient alone": (((_BACK, f"    return {_LOSS_AND_DW}"),), {"svm_gradient": 15}, "it does not return (loss, dW)"),
+    "no reg": (
+        ((", reg=0.0", ""), (_BACK, "    return loss, X.T @ dscores")),
+        {"svm_gradient": 3},
+        "cannot be called with (X, W, y, reg)",
+    ),
+    "softmax again": (
+        """
+def svm_gradient(X, W, y, reg=0.0):
+    S = X @ W
+    P = np.exp(S - S.max(axis=1, keepdims=True))
+    P /= P.sum(axis=1, keepdims=True)
+    loss = -np.log(P[np.arange(len(y)), y]).mean() + 0.5 * reg * np.sum(W**2)
+    P[np.arange(len(y)), y] -= 1
+    return loss, X.T @ P / len(y) + reg * W
+""",
+        {"svm_gradient": 15},
+        "gradient of the softmax loss",
+    ),
+    "labkit's": (
+        """
+import labkit.losses as ready
+
+def svm_gradient(X, W, y, reg=0.0):
+    loss, dscores = ready.svm_loss(X @ W, y)
+    return loss + 0.5 * reg * np.sum(W**2), X.T @ dscores + reg * W
+""",
+        {"svm_gradient": 15, "gradients_vectorised": 5},
+        "labkit.losses.svm_loss, line 5",
+    ),
+    "two loops": (
+        """
+def svm_gradient(X, W, y, reg=0.0):
+    S, dW, loss = X @ W, np.zeros(W.shape), 0.0
+    for i in range(len(y)):
+        for k in range(W.shape[1]):
+            m = S[i, k] - S[i, y[i]] + 1
+            if k != y[i] and m > 0:
+                loss += m
+                dW[:, k] += X[i]
+                dW[:, y[i]] -= X[i]
+    return loss / len(y) + 0.5 * reg * np.sum(W**2), dW / len(y) + reg * W
+""",
+        {"gradients_vectorised": 5},
+        "line 4: a for loop",
+    ),
+    "while": (
+        (
+            (
+                f"dscores[np.arange(N), y] = {_OWN}",
+                "i = 0\n    while i < N:\n        dscores[i, y[i]] = -dscores[i].sum()\n        i += 1",
+            ),
+        ),
+        {"gradients_vectorised": 5},
+        "a while loop",
+    ),
+    "apply_along_axis": (
+        ((_OWN, "-np.apply_along_axis(np.sum, 1, dscores)"),),
+        {"gradients_vectorised": 5},
+        "np.apply_along_axis, which is a loop",
+    ),
+    "Python's sum": (((_OWN, "-sum(dscores.T)"),), {"gradients_vectorised": 5}, "Python's sum()"),
+}
 
 # ------------------------------------------------------------------------------------- mini-batches
 
