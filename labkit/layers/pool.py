@@ -23,6 +23,11 @@ class Pool(NamedTuple):
         """How many there are in a window."""
         return self.size[0] * self.size[1]
 
+    @property
+    def counting(self):
+        """The type of numbers that count them."""
+        return np.uint8 if self.positions <= 256 else np.intp
+
     def views(self, images):
         """For each position in the window, row by row: a view of its pixel in all windows of (n, C, H, W)."""
         (h, w), (sh, sw), (rows, columns) = self.size, self.stride, self.counts
@@ -43,17 +48,14 @@ def max_pool_forward(x, size, stride=None):
     x = windows.images(x)
     pool = pool_of(x.shape[1:], size, stride)
     out = np.empty_like(next(pool.views(x)))  # in memory as the images lie
+    places = np.empty_like(out, pool.counting)
 
     def task(parts):
         for part in parts:
-            first, *others = pool.views(x[part])
-            best = out[part]
-            best[...] = first
-            for view in others:
-                np.maximum(best, view, out=best)
+            largest(x[part], pool, out[part], places[part])
 
     share_out(task, len(x), _at_once(x))
-    return out, (x, out, pool)
+    return out, (x, places, pool)
 
 
 def max_pool_backward(dout, cache):
@@ -63,17 +65,12 @@ def max_pool_backward(dout, cache):
     cache: from `max_pool_forward`.
     Returns dx (N, C, H, W).
     """
-    x, out, pool = cache
-    dx = np.empty_like(x) if pool.tiles else np.zeros_like(x)
+    x, places, pool = cache
+    dx = np.empty_like(x)
 
     def task(parts):
         for part in parts:
-            left = np.ones_like(out[part], bool)  # windows whose maximum is still to be met
-            for pixels, dpixels in zip(pool.views(x[part]), pool.views(dx[part])):
-                found = pixels == out[part]
-                found &= left
-                left ^= found
-                _give(dpixels, dout[part], found, pool)
+            spread(dout[part], places[part], pool, dx[part])
 
     share_out(task, len(x), _at_once(x))
     return dx

@@ -34,14 +34,7 @@ def conv_relu_forward(x, w, b, stride=1, pad=None):
     """
     x, w, b, g = check_conv(x, w, b, stride, _same(w) if pad is None else pad)
     out = empty_channels_last((len(x), len(w), *g.counts), x.dtype)
-    line = np.tile(b, g.counts[1])
-
-    def finish(part, rows):
-        lines = rows.reshape(-1, len(line))
-        lines += line
-        np.maximum(lines, 0, out=lines)
-
-    convolve(x, w, g, finish, out)
+    convolve(x, w, b, g, lambda part, rows: np.maximum(rows, 0, out=rows), out)
     return out, (x, w, g, out)
 
 
@@ -64,21 +57,20 @@ def conv_relu_pool_forward(x, w, b, stride=1, pad=None, size=2, pool_stride=None
     pad: None pads so that a stride of 1 keeps the images' size.
     size, pool_stride: size and stride of the pooling, as in `max_pool_forward`; 2 × 2 by default.
     Returns out, at least 0, and the cache. Raises ValueError as the layers do.
-    The largest number is the same before bias and ReLU: these are left to what pooling leaves over. Of what lay before
-    it, only the place of the largest number in its window is kept.
+    The largest number is the same before ReLU, which is left to what pooling leaves over. Of what lay before it, only
+    the place of the largest number in its window is kept.
     """
     x, w, b, g = check_conv(x, w, b, stride, _same(w) if pad is None else pad)
     pool = pool_of((len(w), *g.counts), size, pool_stride)
     out = empty_channels_last((len(x), len(w), *pool.counts), x.dtype)
-    places = empty_channels_last(out.shape, np.uint8 if pool.positions <= 256 else np.intp)
+    places = empty_channels_last(out.shape, pool.counting)
 
     def finish(part, rows):
         products = rows.reshape(-1, *g.counts, len(w)).transpose(0, 3, 1, 2)
-        best = largest(products, pool, out[part], places[part]).transpose(0, 2, 3, 1)
-        best += b
+        best = largest(products, pool, out[part], places[part])
         np.maximum(best, 0, out=best)
 
-    convolve(x, w, g, finish)
+    convolve(x, w, b, g, finish)
     return out, (x, w, g, pool, out, places)
 
 

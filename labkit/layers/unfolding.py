@@ -1,8 +1,10 @@
 """All windows of a few images as the rows of one matrix, and back: convolution becomes a matrix product.
 
-A row is a window: its h·w·C numbers, channels last. Copying is what this costs, and long runs are copied faster than
-short ones. With many channels, a row of the window is one run of images that lie in memory channels last. With
-few, as in a picture, the matrix is built column by column instead, and a column is a run of the whole image.
+A row is a window: its h·w·C numbers, channels last, and a 1, which the bias is multiplied by: neither adding it nor its
+gradient needs a pass of its own. Copying is what this costs, and long runs are copied faster than short ones. With many
+channels, a row of the window is one run of images that lie in memory channels last. With few, as in a picture, the
+matrix is built column by column instead, and a column is a run of the whole image; if windows step over rows, the rows
+that they meet at the same offset are put together first.
 """
 
 from typing import NamedTuple
@@ -14,6 +16,9 @@ from .sharing import scratch
 
 FEW = 16  # channels
 BYTES = 1 << 21  # of the matrix at a time: it is made and used while it is in the cache
+ASIDE = (
+    16  # numbers: lines that begin a power of two apart push each other out of the cache, and products take 1.2 times
+)
 
 
 class Geometry(NamedTuple):
@@ -35,8 +40,10 @@ class Geometry(NamedTuple):
         return max(1, BYTES // (self.length * self.counts[0] * self.counts[1] * itemsize))
 
     def padded(self):
-        """(H, W) with the padding."""
-        return self.image[1] + 2 * self.pad[0], self.image[2] + 2 * self.pad[1]
+        """(H, W) with the padding, H filled up to whole steps."""
+        return self.image[1] + 2 * self.pad[0] + -(self.image[1] + 2 * self.pad[0]) % self.stride[0], (
+            self.image[2] + 2 * self.pad[1]
+        )
 
     def inside(self):
         """Slices (vertical, horizontal) of the padded image that are the image."""
@@ -48,7 +55,7 @@ class Geometry(NamedTuple):
 
 
 def unfold(x, g):
-    """The windows of x (n, C, H, W) as rows: (n·OH·OW, h·w·C), in memory that the next call uses again."""
+    """The windows of x (n, C, H, W) as rows, each with a 1: (n·OH·OW, h·w·C + 1), in memory used again."""
     return _by_columns(x, g) if g.image[0] < FEW else _by_rows(x, g)
 
 
@@ -69,9 +76,11 @@ def _by_rows(x, g):
     padded[:, g.inside()[0], g.inside()[1]] = x.transpose(0, 2, 3, 1)
     image, row, column, number = padded.strides
     strides = (image, row * g.stride[0], column * g.stride[1], row, number)
-    rows = scratch("unfolded", (n, *g.counts, h, w * C), x.dtype)
-    rows[...] = as_strided(padded, rows.shape, strides)
-    return rows.reshape(-1, g.length)
+    rows = _apart(n * g.counts[0] * g.counts[1], g.length + 1, x.dtype)
+    rows[:, -1] = 1
+    found = rows[:, :-1].reshape(n, *g.counts, h, w * C)
+    found[...] = as_strided(padded, found.shape, strides)
+    return rows
 
 
 def _back_by_rows(drows, weights, g):
@@ -90,31 +99,39 @@ def _back_by_rows(drows, weights, g):
 
 
 def _by_columns(x, g):
-    n, C, (h, w) = len(x), g.image[0], g.window
+    n, C, (h, w), step = len(x), g.image[0], g.window, g.stride[0]
     padded = scratch("padded", (C, n, *g.padded()), x.dtype)
     padded[...] = 0
     padded[:, :, g.inside()[0], g.inside()[1]] = x.transpose(1, 0, 2, 3)
-    across = scratch("across", (w, C, n, g.padded()[0], g.counts[1]), x.dtype)
+    padded = padded.reshape(C, n, -1, step, padded.shape[-1])
+    across = scratch("across", (step, w, C, n, padded.shape[2], g.counts[1]), x.dtype)
     for j in range(w):
-        across[j] = padded[..., g.steps(1, j)]
-    columns = scratch("unfolded", (h, w, C, n, *g.counts), x.dtype)
+        across[:, j] = padded[..., g.steps(1, j)].transpose(3, 0, 1, 2, 4)
+    columns = _apart(g.length + 1, n * g.counts[0] * g.counts[1], x.dtype)
+    columns[-1] = 1
+    found = columns[:-1].reshape(h, w, C, n, *g.counts)
     for i in range(h):
-        columns[i] = across[..., g.steps(0, i), :]
-    return columns.reshape(g.length, -1).T
+        found[i] = across[i % step][..., i // step : i // step + g.counts[0], :]
+    return columns.T
 
 
 def _back_by_columns(drows, weights, g):
-    (blocks, size, _), C, (h, w) = drows.shape, g.image[0], g.window
+    (blocks, size, _), C, (h, w), step = drows.shape, g.image[0], g.window, g.stride[0]
     n = blocks * size // (g.counts[0] * g.counts[1])
-    columns = scratch("unfolded", (g.length, blocks, size), drows.dtype)
-    np.matmul(weights, drows.transpose(0, 2, 1), out=columns.transpose(1, 0, 2))
+    columns = _apart(g.length, blocks * size, drows.dtype)
+    np.matmul(weights, drows.transpose(0, 2, 1), out=columns.reshape(-1, blocks, size).transpose(1, 0, 2))
     columns = columns.reshape(h, w, C, n, *g.counts)
-    across = scratch("across", (w, C, n, g.padded()[0], g.counts[1]), drows.dtype)
+    folded = scratch("folded", (C, n, *g.padded()), drows.dtype)
+    folded[...] = 0
+    padded = folded.reshape(C, n, -1, step, folded.shape[-1])
+    across = scratch("across", (step, w, C, n, padded.shape[2], g.counts[1]), drows.dtype)
     across[...] = 0
     for i in range(h):
-        across[..., g.steps(0, i), :] += columns[i]
-    padded = scratch("folded", (C, n, *g.padded()), drows.dtype)
-    padded[...] = 0
+        across[i % step][..., i // step : i // step + g.counts[0], :] += columns[i]
     for j in range(w):
-        padded[..., g.steps(1, j)] += across[j]
-    return padded[:, :, g.inside()[0], g.inside()[1]].transpose(1, 0, 2, 3)
+        padded[..., g.steps(1, j)] += across[:, j].transpose(1, 2, 3, 0, 4)
+    return folded[:, :, g.inside()[0], g.inside()[1]].transpose(1, 0, 2, 3)
+
+
+def _apart(lines, size, dtype):
+    return scratch("unfolded", (lines, size + ASIDE), dtype)[:, :size]
