@@ -15,8 +15,8 @@ CHECKS = {
     "gradient_descent": "check.gradient_descent(gradient_descent)",
     "vectorised": "check.vectorised(score, log_softmax_loss)",
     "accuracy": "check.accuracy(accuracy)",
-    "cost_plot": "check.cost_plot(cost_plot)",
-    "accuracy_plot": "check.accuracy_plot(accuracy_plot)",
+    "cost_plot": "check.cost_plot(cost_plot, losses=loss_values)",
+    "accuracy_plot": "check.accuracy_plot(accuracy_plot, accuracies=accuracies)",
 }
 
 SETUP = """
