@@ -172,6 +172,7 @@ hinge_loss = exercise(
         ("the sign: this is minus the loss", (_MEAN, f"-{_MEAN}")),
         ("only the worst class counts here: sum over the other classes", (_SUM, "margins.max(axis=1)")),
         ("this counts the classes inside the margin: sum how far they are inside", (_CUT, "1.0 * (differences > 0)")),
+        ("delta is added to the hinge: it belongs inside max(0, …)", (" + delta", ""), (_CUT, f"{_CUT} + delta")),
         ("the hinges are squared", (_CUT, f"{_CUT} ** 2")),
         ("mean over the classes: sum over the classes, mean over the images", (_SUM, "margins.mean(axis=1)")),
         ("mean over the other classes: sum over them, mean over the images", (_SUM, f"{_SUM} / (scores.shape[1] - 1)")),
@@ -233,7 +234,7 @@ def _large_scores(rng):
     single = [((near + level).astype(np.float32),) for level in (200, -200)]
     whole = np.array([[123, 456, 789]])
     levels = near + np.array([[1e4], [0], [-1e4], [500]])
-    return [(s,) for s in (near[:1] + 1e4, near + 800, near[:1] - 1e4, near - 800, whole, 1.0 * whole, levels)] + single
+    return [(s,) for s in (near[:1] + 1e5, near + 800, near[:1] - 1e5, near - 800, whole, 1.0 * whole, levels)] + single
 
 
 def _far_apart(rng):
@@ -249,7 +250,7 @@ def _tiny(rng):
     return [(far,), (np.full((3, 4), 2.0) * [1, -1e5, 1, 0],), *((np.array([row]),) for row in rows)]
 
 
-_OVERFLOWS = "exp overflows or underflows for scores in the hundreds and thousands: subtract each row's maximum before"
+_OVERFLOWS = "exp overflows or underflows for scores in the hundreds and thousands: subtract each row's maximum first"
 _ONE_FOR_ALL = "one maximum is subtracted from all images: a row far below it underflows; take each row's own"
 _NOT_MEAN = "exp overflows for scores far apart in a row: subtract each row's maximum, not its mean"
 _SUM_LOST = "the sum loses its axis: use keepdims=True, so that each row gets its own"
@@ -263,7 +264,7 @@ _SUM_MISSING = "the sum is missing: each row has to be divided by its own"
 
 def _or_not_finite(finite):
     """A diagnosis of large scores: `finite` is what to say when all that comes out is finite."""
-    return lambda values: finite if all(np.isfinite(value).all() for value in values) else _OVERFLOWS
+    return lambda values: finite if all(np.isfinite(v.max()) for v in values) else _OVERFLOWS
 
 
 _CLIPPED = "finite but wrong for scores in the thousands: nothing may be cut off; subtract each row's maximum instead"
@@ -319,7 +320,7 @@ _LSE, _TOTAL = "shifted - np.log(total)", "np.exp(shifted).sum(axis=1, keepdims=
 _OF_SUM = "the log of the sum is missing: log p = s - log(sum(exp(s)))"
 _QUOTIENT = "log(0) = -inf where the probability underflows: take the log of the sum, not of the quotient"
 _ADDED = "wrong where a probability is very small: a number added inside the log, or a clipped probability"
-_CLIPPED_OR_ADDED = f"{_CLIPPED}, nor added inside the log"
+_CLIPPED_OR_ADDED = "finite but wrong for large scores: nothing may be cut off, nor added inside the log"
 _NO_CLIP = "not right where the probability itself underflows to 0: nothing may be clipped or added before the log"
 _P = "np.exp(shifted) / total"
 
@@ -330,7 +331,7 @@ log_probabilities = exercise(
     [
         (6, "the logarithm of the softmax of each row", equals(_score_cases, lab=_scores_in_the_lab)),
         (4, "scores of any size, no overflow", equals(_large_scores, otherwise=_or_not_finite(_CLIPPED_OR_ADDED))),
-        (4, "exact also where the probability underflows to 0", equals(_tiny, otherwise=_NO_CLIP)),
+        (4, "exact also where the probability underflows to 0", equals(_tiny, otherwise=_or_not_finite(_NO_CLIP))),
         (1, "scores are left as they were", unchanged(_score_cases)),
     ],
     mistakes=[
