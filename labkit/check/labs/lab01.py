@@ -26,7 +26,7 @@ def _pixel_cases(rng):
     return [(a,) for a in (*cases, np.arange(256, dtype=np.uint8), rng.integers(90, 140, (4, 6)).astype(np.uint8))]
 
 
-def _pixels_in_the_lab(rng):
+def _lab_pixels(rng):
     return (rng.integers(0, 256, (1, 3, 32, 32)).astype(np.uint8),)
 
 
@@ -44,11 +44,7 @@ scale_pixels = exercise(
     12,
     scale_pixels_,
     [
-        (
-            10,
-            "0 becomes -1, 255 becomes 1, on a straight line",
-            equals(_pixel_cases, lab=_pixels_in_the_lab, tolerance=2e-3),
-        ),
+        (10, "0 becomes -1, 255 becomes 1, on a straight line", equals(_pixel_cases, lab=_lab_pixels, tolerance=2e-3)),
         (2, "images is left as it was", unchanged(_pixel_cases)),
     ],
     mistakes=[
@@ -64,10 +60,7 @@ scale_pixels = exercise(
         (_REST, (_LINE, ["images // 127.5 - 1", "images // 127 - 1.0"])),
         ("the result is rounded to whole numbers", (_LINE, [f"np.trunc({_LINE})", f"np.round({_LINE})"])),
         (_LIMITS, (_LINE, [f"2 * (images - {_LOW}) / ({_HIGH} - {_LOW}) - 1", "2 * (images / images.max()) - 1"])),
-        (
-            "these are standardised pixels: a fixed straight line is asked",
-            (_LINE, "(images - images.mean()) / images.std()"),
-        ),
+        ("these are standardised pixels: a fixed line is asked", (_LINE, "(images - images.mean()) / images.std()")),
     ],
 )
 
@@ -89,7 +82,7 @@ def _row_cases(rng):
     return [*cases, tuple(a.astype(np.float32) for a in cases[0]), (far, np.concatenate([far, 0 * far]))]
 
 
-def _rows_in_the_lab(rng):
+def _lab_rows(rng):
     return rng.normal(size=(100, 3072)), rng.normal(size=(50, 3072))
 
 
@@ -134,18 +127,14 @@ squared_distances = exercise(
     26,
     squared_distances_,
     [
-        (
-            14,
-            "the squared distance of each row of A to each row of B, (M, N)",
-            equals(_row_cases, lab=_rows_in_the_lab),
-        ),
+        (14, "the squared distance of each row of A to each row of B, (M, N)", equals(_row_cases, lab=_lab_rows)),
         (6, "no Python loop", no_loop(_distance_arguments)),
         (4, "without an array of all M·N·D differences", _no_cube),
         (2, "A and B are left as they were", unchanged(_row_cases)),
     ],
     mistakes=[
         (
-            "these are the distances: the squared ones are asked, without the root",
+            "these are the distances: the squared ones are asked, no root",
             (_SQUARE, f"np.sqrt(np.maximum({_SQUARE}, 0))"),
         ),
         (f"the sign of the middle term: {_FORMULA}", ("a - 2", "a + 2")),
@@ -157,11 +146,7 @@ squared_distances = exercise(
         ("the result is transposed: a row for each row of A, a column for each row of B", (_SQUARE, f"({_SQUARE}).T")),
         ("the sum of absolute differences: their squares are asked", (_SQUARE, "np.abs(A[:, None] - B).sum(axis=2)")),
         ("this is the mean over the features: their sum is asked", (_SQUARE, f"({_SQUARE}) / A.shape[1]")),
-        (
-            "the norms are not squared: |a|² is the sum of the squares, without the root",
-            ("a - 2", "np.sqrt(a) - 2"),
-            (" + b", " + np.sqrt(b)"),
-        ),
+        ("the norms are not squared: |a|² is without the root", ("a - 2", "np.sqrt(a) - 2"), (" + b", " + np.sqrt(b)")),
         (_EVERY, (_SQUARE, "((A - B) ** 2).sum(axis=1)"), NONE),
         ("wrong axis: the sum of the squares runs over the features of a row (axis=1)", ("axis=1", "axis=0", 2)),
         ("|a|² has lost its axis: it belongs to the rows, so make it a column, [:, None]", ("[:, None]", "")),
@@ -180,7 +165,7 @@ def nearest_labels_(distances, y_train):
     return y_train[nearest]
 
 
-def _distance_cases(rng):
+def _distances(rng):
     cases = []
     for i, (m, n) in enumerate([(5, 8), (6, 6), (1, 4), (9, 3), (4, 30), (3, 1), (1000, 7)]):
         y = (3 * np.arange(n) + rng.integers(1, 9)) % 10  # no label is its own place by system
@@ -189,7 +174,7 @@ def _distance_cases(rng):
     return [*cases, (below, cases[0][1][:5])]
 
 
-def _distances_in_the_lab(rng):
+def _lab_distances(rng):
     return rng.random((1000, 5000)), rng.integers(0, 10, 5000)
 
 
@@ -208,31 +193,25 @@ nearest_labels = exercise(
         (
             11,
             "the class of the training image with the smallest distance, one for each row",
-            equals(_distance_cases, lab=_distances_in_the_lab),
+            equals(_distances, lab=_lab_distances),
         ),
         (5, "no Python loop", no_loop(_label_arguments)),
-        (2, "distances and y_train are left as they were", unchanged(_distance_cases)),
+        (2, "distances and y_train are left as they were", unchanged(_distances)),
     ],
     mistakes=[
         ("this is the farthest training image: argmin finds the smallest distance", ("argmin", "argmax")),
+        ("these are the places of the nearest images: their classes are asked, y_train[…]", (_LABELS, "nearest")),
         (
-            "these are the places of the nearest training images: their classes are asked, y_train[…]",
-            (_LABELS, "nearest"),
-        ),
-        (
-            "these are the smallest distances: the class of the image that has it is asked",
+            "these are the smallest distances: the nearest image's class is asked",
             (_LABELS, "distances.min(axis=1)"),
             NONE,
         ),
         ("wrong axis: the distances of one image to all training images are a row (axis=1)", ("axis=1", "axis=0")),
         ("argmin over all distances at once: one for each row (axis=1)", ("axis=1", ""), NONE),
         ("off by one: places are counted from 0", (_LABELS, "y_train[nearest - 1]")),
+        ("the second nearest: the nearest is not the image itself here", (_ARGMIN, "distances.argsort(axis=1)[:, 1]")),
         (
-            "the second nearest: these are other images, so the nearest is not the image itself",
-            (_ARGMIN, "distances.argsort(axis=1)[:, 1]"),
-        ),
-        (
-            "the classes are sorted by each image's distances: only the nearest one is asked",
+            "the classes sorted by each image's distances: only the nearest is asked",
             (_ARGMIN, "distances.argsort(axis=1)"),
         ),
         ("only the first image gets its class", (_ARGMIN, "distances[0].argmin()")),
@@ -257,7 +236,7 @@ def _two_sets(rng):
     return rows + pixels + [tuple(a.astype(np.float32) for a in rows[0])] + far
 
 
-def _two_sets_in_the_lab(rng):
+def _lab_two_sets(rng):
     return tuple(rng.integers(0, 256, (n, 3, 32, 32)).astype(np.uint8) for n in (40, 10))
 
 
@@ -285,12 +264,8 @@ center_images = exercise(
     14,
     center_images_,
     [
-        (7, "training images minus their mean image", equals(_two_sets, part=0, lab=_two_sets_in_the_lab)),
-        (
-            5,
-            "test images minus the mean image of the training images",
-            equals(_two_sets, part=1, lab=_two_sets_in_the_lab),
-        ),
+        (7, "training images minus their mean image", equals(_two_sets, part=0, lab=_lab_two_sets)),
+        (5, "test images minus the mean image of the training images", equals(_two_sets, part=1, lab=_lab_two_sets)),
         (2, "X_train and X_test are left as they were", unchanged(_two_sets)),
     ],
     mistakes=[
@@ -300,10 +275,7 @@ center_images = exercise(
         (_MEAN_OF_EACH, (_TEST, _own("X_test"))),
         (_TEST_SEEN, (_MU, f"{_BOTH}.mean(axis=0)")),
         (_TEST_SEEN, (_TEST, f"X_test - {_BOTH}.mean(axis=0)")),
-        (
-            "the mean of the test images is subtracted: it has to be that of the training images",
-            (_MU, "X_test.mean(axis=0)"),
-        ),
+        ("the mean of the test images is subtracted: take that of the training images", (_MU, "X_test.mean(axis=0)")),
         ("the median is subtracted: the mean is asked", (_MU, "np.median(X_train, axis=0)")),
         ("the mean image is added", (_TRAIN, "X_train + mean"), (_TEST, [_TEST, "X_test + mean"])),
         ("the sign: X_train minus the mean", (_TRAIN, "mean - X_train"), (_TEST, [_TEST, "mean - X_test"])),
@@ -342,11 +314,11 @@ def _row_sets(rng):
     return [*rows, tuple(a.astype(np.float32) for a in rows[0]), far]
 
 
-def _row_sets_in_the_lab(rng):
+def _lab_row_sets(rng):
     return rng.normal(size=(300, 3072)), rng.normal(size=(100, 3072))
 
 
-def _with_a_constant(rng):
+def _constant(rng):
     """One feature that is the same in all training images, exactly, and other in the test images."""
     cases = []
     for n, m, d, k in [(6, 4, 5, 2), (4, 3, 3, 0), (8, 2, 2, 1)]:
@@ -369,6 +341,10 @@ _ADDED = (
 )
 _ALREADY = "the test images are unchanged: training images that are standardised already have 0 and 1, take them before"
 _SIZES = range(3, 17)
+_BRACKETS = "divided before the mean is subtracted: brackets round the difference"
+_ZERO = "0 / 0: the feature that is constant in training becomes NaN or infinite; divide it by 1 instead"
+_AS_IT_WAS = "the constant feature is left as it was: it is centred, too"
+_RANGE = "np.ptp(X_train, axis=0)"
 
 
 def _by(mean, std):
@@ -386,71 +362,45 @@ standardize_features = exercise(
         (
             5,
             "every feature has mean 0 and deviation 1 over the training images",
-            equals(_row_sets, part=0, lab=_row_sets_in_the_lab),
+            equals(_row_sets, part=0, lab=_lab_row_sets),
         ),
-        (
-            4,
-            "test images with mean and deviation of the training images",
-            equals(_row_sets, part=1, lab=_row_sets_in_the_lab),
-        ),
+        (4, "test images with mean and deviation of the training images", equals(_row_sets, part=1, lab=_lab_row_sets)),
         (
             3,
             "a feature that is constant in training is centred and not divided",
-            equals(_with_a_constant, part=[0, 1], forgiving=True),
+            equals(_constant, part=[0, 1], forgiving=True),
         ),
         (2, "X_train and X_test are left as they were", unchanged(_row_sets)),
     ],
     mistakes=[
         ("centred only: divide by the deviation of each feature", (_OF_TRAIN, _TRAIN), (_OF_TEST, [_OF_TEST, _TEST])),
         ("divided, but not centred: subtract the mean first", (_TRAIN, "X_train"), (_TEST, [_TEST, "X_test"])),
-        (
-            "divided before the mean is subtracted: brackets round the difference",
-            (f"{_OF_TRAIN}, {_OF_TEST}", "X_train - mean / std, X_test - mean / std"),
-        ),
+        (_BRACKETS, (f"{_OF_TRAIN}, {_OF_TEST}", "X_train - mean / std, X_test - mean / std")),
         ("divided by the variance: the deviation is its root", (_STD, "X_train.var(axis=0)")),
         ("multiplied by the deviation: divide", (") / std", ") * std", 2)),
         (_ONE.format("mean and one deviation"), (_STATISTICS, "X_train.mean(), X_train.std()")),
         (_ONE.format("deviation"), (_STD, "X_train.std()")),
         (_WRONG_AXIS, (_OF_TRAIN, _EACH[0]), (_OF_TEST, [_OF_TEST, _EACH[1]])),
         (_WRONG_AXIS, ("axis=0", "axis=1", 2)),
-        (
-            "N - 1 in the deviation (ddof=1): here it is the mean of the squares over all N images",
-            (_STD, "X_train.std(axis=0, ddof=1)"),
-        ),
+        ("N - 1 in the deviation (ddof=1): here the mean is over all N images", (_STD, "X_train.std(axis=0, ddof=1)")),
         (_SEEN, (_STATISTICS, f"{_BOTH}.mean(axis=0), {_BOTH}.std(axis=0)")),
-        (
-            "scaled to 0 to 1 by the limits of each feature: mean 0 and deviation 1 are asked",
-            (_STATISTICS, "X_train.min(axis=0), np.ptp(X_train, axis=0)"),
-        ),
-        ("divided by the range of each feature: the deviation is asked", (_STD, "np.ptp(X_train, axis=0)")),
+        ("scaled to 0 to 1 by each feature's limits", (_STATISTICS, f"X_train.min(axis=0), {_RANGE}")),
+        ("divided by the range of each feature: the deviation is asked", (_STD, _RANGE)),
         (_FIRST, (f"{_OF_TRAIN}, {_OF_TEST}", f"{_OF_TEST}, {_OF_TRAIN}")),
         (_OWN, (_OF_TEST, "(X_test - X_test.mean(axis=0)) / X_test.std(axis=0)")),
-        (
-            "the test images lose their own mean: take that of the training images",
-            (_TEST, "X_test - X_test.mean(axis=0)"),
-        ),
-        (
-            "the test images are divided by their own deviation: take that of the training images",
-            (_OF_TEST, "(X_test - mean) / X_test.std(axis=0)"),
-        ),
+        ("the test images lose their own mean: take the training images'", (_TEST, "X_test - X_test.mean(axis=0)")),
+        ("the test images are divided by their own deviation", (_OF_TEST, "(X_test - mean) / X_test.std(axis=0)")),
         (_ALREADY, (_OF_TEST, "X_test")),
         ("the test images are centred only", (_OF_TEST, _TEST)),
-        (
-            "0 / 0: the feature that is constant in training becomes NaN or infinite; divide it by 1 instead",
-            (f"    std = {_GUARD}\n", ""),
-            NONE,
-        ),
+        (_ZERO, (f"    std = {_GUARD}\n", ""), NONE),
         (_ADDED, (_GUARD, [f"std + 1e-{k}" for k in _SIZES]), NONE),
         (_ADDED, (_GUARD, [f"np.sqrt(std**2 + 1e-{k})" for k in _SIZES]), NONE),
         (_ADDED, (_GUARD, [f"np.maximum(std, 1e-{k})" for k in _SIZES]), NONE),
         (
-            "the constant feature is set to 0 in the test images too: there it may differ, so centre it",
+            "the constant feature is 0 in the test images too: there it may differ",
             (_OF_TEST, f"{_OF_TEST} * ({_STD} > 0)"),
         ),
-        (
-            "the constant feature is left as it was: it is centred, too",
-            ("    std = np", "    mean = np.where(std == 0, 0, mean)\n    std = np"),
-        ),
+        (_AS_IT_WAS, ("    std = np", "    mean = mean * (std > 0)\n    std = np")),
         (
             "the constant feature is left out: keep all columns",
             (_OF_TRAIN, f"({_OF_TRAIN})[:, {_STD} > 0]"),
@@ -475,6 +425,10 @@ def _matrix_cases(rng):
     return [*cases, (cases[0][0].astype(np.float32),), (pixels,), (cases[0][0] * [1e5, 0, 1e-3],)]
 
 
+def _lab_rows(rng):
+    return (rng.normal(size=(100, 3072)),)
+
+
 _WHOLE, _COLUMN = "np.hstack([X, np.ones((len(X), 1), X.dtype)])", "np.ones((len(X), 1), X.dtype)"
 
 add_bias_column = exercise(
@@ -482,20 +436,13 @@ add_bias_column = exercise(
     6,
     add_bias_column_,
     [
-        (
-            5,
-            "X with a column of ones at the end, (N, D + 1)",
-            equals(_matrix_cases, lab=lambda rng: (rng.normal(size=(100, 3072)),)),
-        ),
+        (5, "X with a column of ones at the end, (N, D + 1)", equals(_matrix_cases, lab=_lab_rows)),
         (1, "X is left as it was", unchanged(_matrix_cases)),
     ],
     mistakes=[
         ("the ones are the first column: they are asked at the end", (f"X, {_COLUMN}", f"{_COLUMN}, X")),
         ("the new column holds zeros: a weight times 0 adds nothing", ("ones", "zeros")),
-        (
-            "a row of ones: images are rows, so each of them gets one number more, a column",
-            (_WHOLE, "np.vstack([X, np.ones((1, X.shape[1]))])"),
-        ),
+        ("a row of ones: each image gets one number more, a column", (_WHOLE, "np.vstack([X, np.ones(X.shape[1])])")),
         ("1 is added to every value: a new column is asked", (_WHOLE, "X + 1"), NONE),
         ("there is no new column", (_WHOLE, "X"), NONE),
         ("the last feature is overwritten: the ones are a new column", ("X, np", "X[:, :-1], np")),

@@ -41,7 +41,7 @@ def _multiplied(value):
         ) from None
 
 
-def _trick_in_the_lab(rng):
+def _lab_trick(rng):
     return rng.normal(size=(1000, 3072)), rng.normal(size=(3072, 10)), rng.normal(size=10)
 
 
@@ -53,7 +53,7 @@ bias_trick = exercise(
     8,
     bias_trick_,
     [
-        (3, "X1 @ W1 gives the scores X @ W + b", equals(_trick_cases, seen_as=_multiplied, lab=_trick_in_the_lab)),
+        (3, "X1 @ W1 gives the scores X @ W + b", equals(_trick_cases, seen_as=_multiplied, lab=_lab_trick)),
         (2, "X1 is X with a column of ones at the end", equals(_trick_cases, part=0)),
         (2, "W1 is W with b as the last row", equals(_trick_cases, part=1)),
         (1, "X, W and b are left as they were", unchanged(_trick_cases)),
@@ -115,7 +115,7 @@ def _without_delta(rng):
     return [case[:2] for case in _hinge_several(rng)]
 
 
-def _hinge_in_the_lab(rng):
+def _lab_hinge(rng):
     return _hinge_cases(rng, [(100, 10)], [1.0])[0]
 
 
@@ -144,9 +144,9 @@ hinge_loss = exercise(
         (
             9,
             "one image: the sum over the other classes of max(0, s_j - s_y + 1)",
-            equals(_hinge_one, seen_as=_one_number, lab=_hinge_in_the_lab),
+            equals(_hinge_one, seen_as=_one_number, lab=_lab_hinge),
         ),
-        (5, "several images: the mean over the images", equals(_hinge_several, lab=_hinge_in_the_lab)),
+        (5, "several images: the mean over the images", equals(_hinge_several, lab=_lab_hinge)),
         (
             4,
             "the margin is delta, 1 where it is not given",
@@ -165,10 +165,7 @@ hinge_loss = exercise(
         ("the margin is always 1: use the argument delta", ("+ delta", "+ 1")),
         ("delta multiplies the loss: it is added to each difference", ("+ delta", "+ 1"), (_MEAN, f"delta * {_MEAN}")),
         (_ANOTHER, ("delta=1.0", ["delta=0.0", "delta=0.5", "delta=2.0", "delta=10.0"])),
-        (
-            "the scores are the wrong way round: the other class minus the right one",
-            ("scores - right", "right - scores"),
-        ),
+        ("the wrong way round: the other class minus the right one", ("scores - right", "right - scores")),
         ("the sign: this is minus the loss", (_MEAN, f"-{_MEAN}")),
         ("only the worst class counts here: sum over the other classes", (_SUM, "margins.max(axis=1)")),
         ("this counts the classes inside the margin: sum how far they are inside", (_CUT, "1.0 * (differences > 0)")),
@@ -177,10 +174,7 @@ hinge_loss = exercise(
         ("mean over the classes: sum over the classes, mean over the images", (_SUM, "margins.mean(axis=1)")),
         ("mean over the other classes: sum over them, mean over the images", (_SUM, f"{_SUM} / (scores.shape[1] - 1)")),
         ("absolute values: a class far below the right one costs nothing, max(0, …)", (_CUT, "abs(differences)")),
-        (
-            "off by one: classes count from 0, y is the right class's column",
-            (_ARANGE, f"    y = y - np.int64(1)\n{_ARANGE}"),
-        ),
+        ("off by one: y is the right class's column, from 0", (_ARANGE, f"    y = y - np.int64(1)\n{_ARANGE}")),
         (_HIGHEST, ("scores[image, y][:, None]", _OWN), (_ZERO, "")),
         (_HIGHEST, (_ARANGE, f"    y = scores.argmax(axis=1)\n{_ARANGE}")),
         (
@@ -224,7 +218,7 @@ def _score_cases(rng):
     return [*cases, (cases[0][0].astype(np.float32),), (whole,), (np.zeros((2, 3)),)]
 
 
-def _scores_in_the_lab(rng):
+def _lab_scores(rng):
     return (2 * rng.normal(size=(100, 10)),)
 
 
@@ -259,6 +253,7 @@ _SHIFT = f"scores - {_OWN}"
 _ANY_SHIFT = (_SHIFT, [_SHIFT, "scores", "scores - scores.max()"])
 _ROWS, _BY = "e.sum(axis=1, keepdims=True)", "e / e.sum(axis=1, keepdims=True)"
 _AXIS = "wrong axis: over the classes of one image (axis=1), this is over the images"
+_TOGETHER = "this is the sum over all images together: each row has its own"
 _SUM_MISSING = "the sum is missing: each row has to be divided by its own"
 
 
@@ -274,29 +269,21 @@ softmax_probabilities = exercise(
     10,
     softmax_probabilities_,
     [
-        (
-            5,
-            "exp(scores), divided by the sum over the classes of each image",
-            equals(_score_cases, lab=_scores_in_the_lab),
-        ),
+        (5, "exp(scores), divided by the sum over the classes of each image", equals(_score_cases, lab=_lab_scores)),
         (4, "scores of any size, no overflow", equals(_far_apart, otherwise=_or_not_finite(_CLIPPED))),
         (1, "scores are left as they were", unchanged(_score_cases)),
     ],
     mistakes=[
         (_AXIS, ("axis=1", "axis=0", 2)),
         (_AXIS, (_ROWS, "e.sum(axis=0)")),
-        ("this divides by the sum over all images together: each row has its own", (_ROWS, "e.sum()"), _ANY_SHIFT),
+        (_TOGETHER, (_ROWS, "e.sum()"), _ANY_SHIFT),
         (_SUM_LOST, (_ROWS, "e.sum(axis=1)"), _ANY_SHIFT),
         (_MAX_LOST, (_OWN, "scores.max(axis=1)")),
         (_SUM_MISSING, (_BY, "e"), _ANY_SHIFT, NONE),
         ("exp is missing: the scores are divided by their sum", (_E, ["scores", f"({_SHIFT})"]), NONE),
         ("exp is missing: the scores are divided by their largest", (_BY, f"scores / {_OWN}"), NONE),
         ("the sign: the lowest score gets the highest probability", ("    e = ", "    scores = -scores\n    e = ")),
-        (
-            "this is the sigmoid of each score on its own: divide by the row's sum",
-            (_BY, "1 / (1 + np.exp(-scores))"),
-            NONE,
-        ),
+        ("this is the sigmoid of each score: divide by the row's sum", (_BY, "1 / (1 + np.exp(-scores))"), NONE),
         ("powers of 2 or of 10 instead of exp", ("np.exp(scores", ["np.exp2(scores", "10.0 ** (scores"])),
         ("softmax is taken twice", (_E, f"{_E}\n    e = np.exp({_BY})")),
         ("these are the classes: return the probabilities", (_BY, "scores.argmax(axis=1)"), NONE),
@@ -305,10 +292,7 @@ softmax_probabilities = exercise(
             (_BY, [f"1.0 * (scores == {_OWN})", "np.eye(scores.shape[1])[scores.argmax(1)]"]),
             NONE,
         ),
-        (
-            "these are the logarithms: the probabilities themselves are asked",
-            (_BY, [f"np.log({_BY})", f"{_SHIFT} - np.log({_ROWS})"]),
-        ),
+        ("these are logarithms: the probabilities are asked", (_BY, [f"np.log({_BY})", f"{_SHIFT} - np.log({_ROWS})"])),
         (_OVERFLOWS, (_SHIFT, "scores"), NONE),
         (_ONE_FOR_ALL, (_SHIFT, "scores - scores.max()")),
         (_NOT_MEAN, (_SHIFT, "scores - scores.mean(axis=1, keepdims=True)")),
@@ -329,7 +313,7 @@ log_probabilities = exercise(
     15,
     log_probabilities_,
     [
-        (6, "the logarithm of the softmax of each row", equals(_score_cases, lab=_scores_in_the_lab)),
+        (6, "the logarithm of the softmax of each row", equals(_score_cases, lab=_lab_scores)),
         (4, "scores of any size, no overflow", equals(_large_scores, otherwise=_or_not_finite(_CLIPPED_OR_ADDED))),
         (4, "exact also where the probability underflows to 0", equals(_tiny, otherwise=_or_not_finite(_NO_CLIP))),
         (1, "scores are left as they were", unchanged(_score_cases)),
@@ -339,27 +323,17 @@ log_probabilities = exercise(
         ("the sign: log p is negative, this is -log p", (_LSE, "np.log(total) - shifted")),
         (_OF_SUM, (_LSE, "shifted - total"), _ANY_SHIFT),
         (_OF_SUM, (_LSE, "shifted"), NONE),
-        (
-            "the maximum is subtracted inside the log-sum-exp: there it has to be added again",
-            (_LSE, "scores - np.log(total)"),
-        ),
+        ("the maximum is subtracted inside the log-sum-exp: add it again", (_LSE, "scores - np.log(total)")),
         ("exp is missing inside the sum", ("np.exp(shifted)", "shifted"), _ANY_SHIFT),
         ("the sum of the logs is not the log of the sum", (_LSE, "scores - scores.sum(1, keepdims=True)")),
         (_AXIS, ("axis=1", "axis=0", 2)),
         (_AXIS, (_TOTAL, "np.exp(shifted).sum(axis=0)")),
-        (
-            "this is the sum over all images together: each row has its own",
-            (_TOTAL, "np.exp(shifted).sum()"),
-            _ANY_SHIFT,
-        ),
+        (_TOGETHER, (_TOTAL, "np.exp(shifted).sum()"), _ANY_SHIFT),
         (_SUM_LOST, (_TOTAL, "np.exp(shifted).sum(axis=1)"), _ANY_SHIFT),
         (_MAX_LOST, (_OWN, "scores.max(axis=1)")),
         ("logarithm to base 2: natural logarithms (np.log) are asked", (_LSE, f"({_LSE}) / np.log(2)")),
         ("logarithm to base 10: natural logarithms (np.log) are asked", (_LSE, f"({_LSE}) / np.log(10)")),
-        (
-            "this is the log-sum-exp of each row: log p is the score minus it",
-            (_LSE, "(scores - shifted + np.log(total))[:, 0]"),
-        ),
+        ("this is the log-sum-exp: log p is the score minus it", (_LSE, "(scores - shifted + np.log(total))[:, 0]")),
         ("a mean: keep one log-probability for each class", (_LSE, f"({_LSE}).mean(axis=1)")),
         (_OVERFLOWS, (_SHIFT, "scores"), NONE),
         (_ONE_FOR_ALL, (_SHIFT, "scores - scores.max()")),
@@ -394,7 +368,7 @@ def _no_penalty(rng):
     return [(*case[:3], 0.0) for case in _penalty_cases(rng)]
 
 
-def _penalty_in_the_lab(rng):
+def _lab_penalty(rng):
     return 2.3, rng.normal(size=(3072, 10)), rng.normal(size=10), 0.1
 
 
@@ -408,11 +382,7 @@ regularised_loss = exercise(
     10,
     regularised_loss_,
     [
-        (
-            8,
-            "the data loss plus ½ reg times the sum of the squares of W",
-            equals(_penalty_cases, lab=_penalty_in_the_lab),
-        ),
+        (8, "the data loss plus ½ reg times the sum of the squares of W", equals(_penalty_cases, lab=_lab_penalty)),
         (1, "with reg = 0 it is the data loss", equals(_no_penalty, otherwise="with reg = 0 something is still added")),
         (1, "W and b are left as they were", unchanged(_penalty_cases)),
     ],
@@ -454,7 +424,7 @@ def _ray_cases(rng):
     return [*cases, tuple(array.astype(np.float32) for array in cases[0]), zero]
 
 
-def _ray_in_the_lab(rng):
+def _lab_ray(rng):
     return _ray_arguments(rng, 100, 3073, 10, 201)
 
 
@@ -465,7 +435,7 @@ ray_scores = exercise(
     10,
     ray_scores_,
     [
-        (9, "X @ (W + a V) for each a: (A, N, C)", equals(_ray_cases, lab=_ray_in_the_lab)),
+        (9, "X @ (W + a V) for each a: (A, N, C)", equals(_ray_cases, lab=_lab_ray)),
         (1, "X, W, V and a are left as they were", unchanged(_ray_cases)),
     ],
     mistakes=[
