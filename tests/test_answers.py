@@ -20,7 +20,7 @@ from labkit.check.criteria import Equals
 from labkit.check.mistakes import named, source_of
 
 matplotlib.use("Agg")
-MADE = "import numpy as np\n\n\n"
+MADE = "import numpy as np\nfrom labkit import layers, losses\n\n\n"
 TABLES = {path.stem: runpy.run_path(str(path)) for path in sorted(Path(__file__).parent.glob("answers/*.py"))}
 HEADS = {cell: stub.partition("\n")[0] for table in TABLES.values() for cell, stub in table["STUBS"].items()}
 
@@ -152,7 +152,7 @@ def test_a_known_mistake_gets_its_own_words_and_points(lab, name, i):
 
 @pytest.mark.parametrize("name", sorted(EXERCISES))
 def test_what_use_hands_out_is_right_by_itself(name):
-    """The right answer needs nothing but NumPy around it: as a student's cell it gets all points."""
+    """The right answer needs nothing but NumPy around it (lab 7: the layers, too): as a cell it gets all points."""
     if not len(EXERCISES[name].known):
         pytest.skip("no edits are made of it")
     names = {"__name__": "__main__"}

@@ -41,6 +41,9 @@ from labkit.check.labs.lab06_more import (
     normalize_backward,
     unfold,
 )
+from labkit.check.labs.lab07 import class_accuracies, convnet_gradients, most_exciting, occlusion_drops
+from labkit.check.labs.lab07_plots import class_plot, learned_filters_plot, overfitting_plot
+from labkit.check.labs.lab07_training import mirror_and_shift, warm_cosine
 from labkit.check.labs.lab08 import dual_divide, dual_multiply, dual_sigmoid, dual_sin, reverse_pass, topological_order
 from labkit.check.labs.lab08_arrays import matmul_backward, passes_plot, take_backward, train_automatically, unbroadcast
 from labkit.check.labs.lab09 import (
@@ -68,10 +71,13 @@ __all__ = [
     "best_step",
     "bias_trick",
     "center_images",
+    "class_accuracies",
+    "class_plot",
     "confusion_matrix",
     "conv_backward",
     "conv_forward",
     "conv_from_rows",
+    "convnet_gradients",
     "cost_plot",
     "dropout_forward",
     "dual_divide",
@@ -85,6 +91,7 @@ __all__ = [
     "gradient_descent",
     "gradients_vectorised",
     "hinge_loss",
+    "learned_filters_plot",
     "lemma_sides",
     "log_probabilities",
     "log_softmax_loss",
@@ -92,11 +99,15 @@ __all__ = [
     "max_pool_backward",
     "max_pool_forward",
     "minibatch_sgd",
+    "mirror_and_shift",
     "momentum_step",
+    "most_exciting",
     "nearest_labels",
     "normalize_backward",
     "numerical_gradient",
+    "occlusion_drops",
     "output_size",
+    "overfitting_plot",
     "passes_plot",
     "proximal_minimum",
     "proximal_model",
@@ -127,6 +138,7 @@ __all__ = [
     "unfold",
     "use",
     "vectorised",
+    "warm_cosine",
     "without_loops",
     "worst_case",
 ]

@@ -1,0 +1,219 @@
+"""Lab 7, the ConvNet: what a program can see of the three plots that a student draws and a person judges."""
+
+import numpy as np
+
+from labkit.check.figures import Plot, label_of, title_of
+from labkit.check.verdict import say, verdict
+
+_NONE = "there is no plot in it: assign the axes or the figure"
+
+
+def _words(plot):
+    """Everything that is written in the figure, outside the ticks."""
+    figures = {id(ax.figure): ax.figure for ax in plot.axes}.values()
+    texts = [ax.get_title(loc) for ax in plot.axes for loc in ("left", "center", "right")]
+    texts += [text.get_text() for holder in [*plot.axes, *figures] for text in holder.texts]
+    texts += [getattr(ax, f"get_{which}label")() for ax in plot.axes for which in "xy"]
+    texts += [getattr(figure, f"get_{name}")() for figure in figures for name in ("suptitle", "supxlabel", "supylabel")]
+    return {text.strip() for text in texts if text.strip()}
+
+
+def _labelled(plot, axes):
+    ax = (axes or plot.axes or [None])[0]
+    if ax is None:
+        return "there are no axes"
+    missing = [f"no label on the {which} axis" for which in "xy" if not label_of(ax, which)]
+    return "; ".join(missing + ([] if title_of(ax) else ["no title"])) or None
+
+
+# ---------------------------------------------------------------------------------------- overfitting
+
+
+def _curve_of(plot, values):
+    """The axes with a line through these values, as shares or in per cent."""
+    for ax, _, y in plot.curves():
+        if y.shape == values.shape and any(np.allclose(y, k * values, atol=1e-6) for k in (1, 100)):
+            return ax
+    return None
+
+
+def overfitting_plot(plot, training, validation, points=6):
+    """Print the verdict on the two accuracy curves and return the points, at most `points`.
+
+    plot: the axes or the figure. training, validation: the accuracies after each epoch.
+    Each curve counts 2 sixths; labels and title, and what tells the two apart, 1 each.
+    """
+    plot, values = Plot(plot), [np.asarray(v, float) for v in (training, validation)]
+    axes = [_curve_of(plot, v) for v in values]
+
+    def drawn(i, name):
+        def problem(_):
+            if axes[i] is not None:
+                apart = i == 1 and axes[0] is not None and axes[0] is not axes[1]
+                return "the two curves are in different axes: the gap is seen where both are in one" if apart else None
+            lines = plot.curves()
+            if not plot.axes or not lines:
+                return _NONE if not plot.axes else "the axes hold no line"
+            if any(np.isclose(y[1:-1], values[i][1:]).all() for _, _, y in lines if len(y) == len(values[i]) + 1):
+                return f"the {name} accuracies are shifted: one value for each epoch, and one before the first"
+            if any(len(y) == len(values[i]) - 1 and np.isclose(y, values[i][1:]).all() for _, _, y in lines):
+                return f"the {name} accuracy before the first epoch is missing"
+            return f"no line runs through the {name} accuracies"
+
+        return problem
+
+    def told(_):
+        found = [ax for ax in axes if ax is not None] or plot.axes
+        if not found:
+            return "there are no axes"
+        legend = any(ax.get_legend() for ax in found) or any(ax.figure.legends for ax in found)
+        return None if legend or any(len(ax.texts) > 1 for ax in found) else "no legend that tells the two apart"
+
+    criteria = [
+        (2, "the training accuracy, before and after each epoch", drawn(0, "training")),
+        (2, "the validation accuracy, in the same axes", drawn(1, "validation")),
+        (1, "a label on both axes, and a title", lambda _: _labelled(plot, [ax for ax in axes if ax is not None])),
+        (1, "a legend", told),
+    ]
+    return say(verdict("overfitting_plot", points, plot, criteria, gate=False))
+
+
+# ----------------------------------------------------------------------------------- filters as images
+
+
+def _normal(rows):
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+
+
+def _share_shown(pictures, filters):
+    """The share of the filters that are somewhere in the pictures, each on a scale of its own or on a common one."""
+    F, C, H, W = filters.shape
+    wanted, best = _normal(filters.transpose(0, 2, 3, 1).reshape(F, -1).astype(float)), np.zeros(F)
+    for picture in pictures:
+        if picture.ndim == 3 and picture.shape[2] >= C and min(picture.shape[:2]) >= min(H, W):
+            windows = np.lib.stride_tricks.sliding_window_view(picture[..., :C].astype(float), (H, W), axis=(0, 1))
+            rows = windows.transpose(0, 1, 3, 4, 2).reshape(-1, C * H * W)
+            best = np.maximum(best, (_normal(rows) @ wanted.T).max(axis=0, initial=0))
+    return np.mean(best > 0.98)
+
+
+def learned_filters_plot(plot, before, after, points=6):
+    """Print the verdict on the filters as images and return the points, at most `points`.
+
+    plot: the axes or the figure. before, after: the filters (F, 3, H, W) before and after training.
+    The filters after training count 3 sixths, those before, the words for both, and a title 1 each.
+    """
+    plot = Plot(plot)
+    pictures = [np.ma.getdata(image.get_array()) for ax in plot.axes for image in ax.images]
+    before, after = np.asarray(before), np.asarray(after)
+
+    def shown(filters, other, when):
+        def problem(_):
+            if not pictures:
+                return "there are no pictures: assign the axes or the figure" if plot.axes else _NONE
+            share = _share_shown(pictures, filters)
+            if share > 0.9:
+                return None
+            if all(picture.ndim == 2 for picture in pictures):
+                return "the pictures have no colours: the three channels of a filter are its red, green and blue"
+            if share > 0:
+                return f"{share:.0%} of the filters {when} training are there: show all"
+            if _share_shown(pictures, filters.transpose(0, 1, 3, 2)) > 0.9:
+                return "rows and columns are exchanged: (F, 3, H, W) becomes (F, H, W, 3) by transpose(0, 2, 3, 1)"
+            if _share_shown(pictures, -filters) > 0.9:
+                return "dark and bright are exchanged: the largest weight is the brightest"
+            if _share_shown(pictures, np.clip(filters, 0, 1)) > 0.9:
+                return "weights below 0 are cut off: scale to 0 … 1 first, the smallest weight to 0"
+            return f"the filters {when} training are not among the pictures: channels last, scaled to 0 … 1"
+
+        return problem
+
+    words = _words(plot)
+    criteria = [
+        (3, "all filters after training, in colour", shown(after, before, "after")),
+        (1, "all filters before training", shown(before, after, "before")),
+        (
+            1,
+            "words say which are which",
+            lambda _: None if len(words) > 1 else "nothing says which are before and after",
+        ),
+        (1, "a title", lambda _: None if any(title_of(ax) for ax in plot.axes) else "no title"),
+    ]
+    return say(verdict("learned_filters_plot", points, plot, criteria, gate=False))
+
+
+# ------------------------------------------------------------------------------------ accuracy by class
+
+
+def _bars(ax):
+    """(length, place along the axis of the classes, "x" or "y") of each bar, and of each marker on a line."""
+    found = []
+    for box in ax.patches:
+        if all(callable(getattr(box, f"get_{name}", None)) for name in ("x", "y", "width", "height")):
+            found.append((box.get_y() + box.get_height(), box.get_x() + box.get_width() / 2, "x"))
+            found.append((box.get_x() + box.get_width(), box.get_y() + box.get_height() / 2, "y"))
+    for line in ax.get_lines():
+        x, y = (np.ravel(ax.convert_xunits(line.get_xdata())), np.ravel(ax.convert_yunits(line.get_ydata())))
+        found += [(b, a, "x") for a, b in zip(x, y)] + [(a, b, "y") for a, b in zip(x, y)]
+    return found
+
+
+def class_plot(plot, shares, classes, points=6):
+    """Print the verdict on the accuracy by class and return the points, at most `points`.
+
+    plot: the axes or the figure. shares: the accuracy of each class. classes: their names.
+    The bars count 3 sixths, the names beside their bars 2, labels and title 1.
+    """
+    plot, shares = Plot(plot), np.asarray(shares, float)
+    for ax in plot.axes[:1]:
+        ax.figure.canvas.draw()  # or the ticks have no words yet
+    places, where = {}, None
+    for ax in plot.axes:
+        for along in "xy":
+            for factor in (1, 100):
+                bars = [(length, place) for length, place, way in _bars(ax) if way == along]
+                fits = {
+                    i: [place for length, place in bars if abs(length - factor * share) < 1e-6 * factor]
+                    for i, share in enumerate(shares)
+                }
+                fits = {i: found for i, found in fits.items() if found}
+                if len(fits) > len(places):
+                    places, where = fits, (ax, along)
+
+    def heights(_):
+        if not plot.axes:
+            return _NONE
+        missing = len(shares) - len(places)
+        if not missing:
+            return None
+        return f"no bar shows the accuracy of {missing} of the {len(shares)} classes"
+
+    def names(_):
+        if where is None:
+            return "there are no bars"
+        axis = getattr(where[0], f"{where[1]}axis")
+        at = dict(zip(np.round(axis.get_ticklocs(), 6), (text.get_text().strip() for text in axis.get_ticklabels())))
+        at |= {np.round(text.get_position()[where[1] == "y"], 6): text.get_text().strip() for text in where[0].texts}
+        said = [str(name).lower() for name in at.values()]
+        absent = [name for name in classes if not any(name.lower() in text for text in said)]
+        if absent:
+            return f"{len(absent)} names of classes are not on the axis, {absent[0]!r} is one"
+        beside = lambda place: [text.lower() for x, text in at.items() if abs(x - place) < 0.5]  # noqa: E731
+        wrong = [i for i, found in places.items() if not any(classes[i].lower() in t for x in found for t in beside(x))]
+        return f"the name {classes[wrong[0]]!r} stands at another bar: sort names and bars alike" if wrong else None
+
+    criteria = [
+        (3, "the accuracy of each class", heights),
+        (2, "the name of each class at its bar", names),
+        (1, "a label on the axis of accuracies, and a title", lambda _: _class_words(plot, where)),
+    ]
+    return say(verdict("class_plot", points, plot, criteria, gate=False))
+
+
+def _class_words(plot, where):
+    if not plot.axes:
+        return "there are no axes"
+    ax, along = where or (plot.axes[0], "x")
+    missing = [] if label_of(ax, "y" if along == "x" else "x") else ["no label on the axis of accuracies"]
+    return "; ".join(missing + ([] if title_of(ax) else ["no title"])) or None

@@ -1,0 +1,201 @@
+"""More answers to lab 7: the three plots. answers/lab07.py takes them in."""
+
+CHECKS = {
+    "overfitting_plot": "check.overfitting_plot(overfitting_plot, training, validation)",
+    "learned_filters_plot": "check.learned_filters_plot(learned_filters_plot, W0, W)",
+    "class_plot": "check.class_plot(class_plot, shares, classes)",
+}
+STUBS = {name: f"{name} = None\n# your code here" for name in CHECKS}
+SETUP = """
+import matplotlib.pyplot as plt
+training, validation = [0.1, 0.32, 0.58, 0.9, 1.0], [0.09, 0.12, 0.19, 0.163, 0.171]
+W0, W = np.random.default_rng(0).normal(size=(2, 32, 3, 5, 5))
+shares = np.array([0.61, 0.72, 0.44, 0.35, 0.52, 0.47, 0.7, 0.63, 0.74, 0.66])
+classes = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+"""
+
+TWO = 'fig, ax = plt.subplots()\nax.plot(training, label="training")\nax.plot(validation, label="validation")\n'
+WORDS = 'ax.set(title="50 images", xlabel="epoch", ylabel="accuracy")\nax.legend()\noverfitting_plot = ax\n'
+SCALED = (
+    "scale = lambda W: ((W - W.min((1, 2, 3), keepdims=True)) / np.ptp(W, axis=(1, 2, 3), keepdims=True))"
+    ".transpose(0, 2, 3, 1)\n"
+)
+EACH = (
+    SCALED
+    + """
+learned_filters_plot, panels = plt.subplots(8, 8)
+for ax, w in zip(panels.flat, [*scale(W0), *scale(W)]):
+    ax.imshow(w)
+    ax.axis("off")
+panels[0, 0].set_title("before")
+panels[4, 0].set_title("after")
+"""
+)
+MOSAIC = (
+    SCALED
+    + """
+learned_filters_plot, panels = plt.subplots(1, 2)
+for ax, rows, name in zip(panels, (scale(W0), scale(W)), ("before", "after")):
+    rows = np.pad(rows, ((0, 0), (0, 1), (0, 1), (0, 0)))
+    ax.imshow(rows.reshape(4, 8, 6, 6, 3).transpose(0, 2, 1, 3, 4).reshape(24, 48, 3))
+    ax.set_title(name)
+"""
+)
+BARS = "order = np.argsort(shares)\nfig, ax = plt.subplots()\nax.bar([classes[i] for i in order], shares[order])\n"
+SAID = 'ax.set(title="Accuracy by class", ylabel="share")\nclass_plot = ax\n'
+
+
+def _but(source, *edits):
+    for old, new in edits:
+        assert old in source, old
+        source = source.replace(old, new)
+    return source
+
+
+RIGHT = {
+    "overfitting_plot": {
+        "axes": TWO + WORDS,
+        "the figure": TWO + WORDS.replace("overfitting_plot = ax", "overfitting_plot = fig"),
+        "per cent": TWO.replace("(training", "(100 * np.array(training)").replace(
+            "(validation", "(100 * np.array(validation)"
+        )
+        + WORDS,
+        "pyplot": """
+plt.plot(range(5), training, "o-")
+plt.plot(range(5), validation, "s--")
+plt.xlabel("epoch")
+plt.ylabel("accuracy")
+plt.title("by heart")
+plt.legend(["training", "validation"])
+overfitting_plot = plt.gca()
+""",
+        "with guessing, the figure's title": TWO
+        + "ax.axhline(0.1)\n"
+        + WORDS.replace('title="50 images", ', "")
+        + 'fig.suptitle("50 images")\n',
+        "written at the curves": TWO
+        + 'ax.text(3, 0.8, "training")\nax.text(3, 0.1, "validation")\n'
+        + WORDS.replace("ax.legend()\n", ""),
+    },
+    "learned_filters_plot": {
+        "a panel each": EACH,
+        "two mosaics": MOSAIC,
+        "the axes": MOSAIC + "learned_filters_plot = panels\n",
+        "one scale for all": _but(MOSAIC, (SCALED, "scale = lambda W: (0.5 + W / 20).transpose(0, 2, 3, 1)\n")),
+        "whole numbers": _but(MOSAIC, ("ax.imshow(rows", "ax.imshow((255 * rows).astype(np.uint8)")),
+        "named below": _but(MOSAIC, ("ax.set_title(name)", "ax.set_xlabel(name)"))
+        + 'learned_filters_plot.suptitle("Filters")\n',
+    },
+    "class_plot": {
+        "sorted": BARS + SAID,
+        "in the order of the classes": BARS.replace("np.argsort(shares)", "range(10)").replace(
+            "shares[order]", "shares"
+        )
+        + SAID,
+        "lying, per cent": _but(BARS, ("ax.bar", "ax.barh"), ("shares[order]", "100 * shares[order]"))
+        + _but(SAID, ("ylabel", "xlabel")),
+        "ticks": """
+fig, ax = plt.subplots()
+ax.bar(np.arange(10), shares, width=0.5)
+ax.set_xticks(range(10), classes, rotation=60)
+"""
+        + SAID,
+        "written on the bars": """
+fig, ax = plt.subplots()
+ax.bar(range(10), shares)
+for i in range(10):
+    ax.text(i, 0.1, classes[i], rotation=90)
+"""
+        + SAID,
+        "the figure, and a line for guessing": BARS + "ax.axhline(0.1)\n" + _but(SAID, ("= ax", "= fig")),
+        "markers": _but(BARS, ("ax.bar(", "ax.plot("), ("order])", 'order], "o")')) + SAID,
+    },
+}
+
+WRONG = {
+    "overfitting_plot": {
+        "the module": (TWO + WORDS.replace("= ax", "= plt"), {"overfitting_plot": 6}, "assign the axes"),
+        "no words": (TWO + "overfitting_plot = ax", {"overfitting_plot": 2}, "no legend"),
+        "no title": (TWO + WORDS.replace('title="50 images", ', ""), {"overfitting_plot": 1}, "no title"),
+        "no legend": (TWO + WORDS.replace("ax.legend()\n", ""), {"overfitting_plot": 1}, "no legend"),
+        "training only": (
+            _but(TWO, ('ax.plot(validation, label="validation")\n', "")) + WORDS,
+            {"overfitting_plot": 2},
+            "validation accuracies",
+        ),
+        "in two panels": (
+            "fig, (ax, b) = plt.subplots(1, 2)\nax.plot(training)\nb.plot(validation)\n"
+            + WORDS.replace("= ax", "= fig"),
+            {"overfitting_plot": 2},
+            "different axes",
+        ),
+        "without the start": (
+            TWO.replace("(training", "(training[1:]") + WORDS,
+            {"overfitting_plot": 2},
+            "before the first epoch is missing",
+        ),
+        "the losses": (
+            TWO.replace("(training", "([2.3, 2.1, 1.6, 1, 0.4]") + WORDS,
+            {"overfitting_plot": 2},
+            "no line runs through the training",
+        ),
+        "empty axes": ("fig, ax = plt.subplots()\n" + WORDS, {"overfitting_plot": 4}, "the axes hold no line"),
+    },
+    "learned_filters_plot": {
+        "grey": (_but(EACH, ("imshow(w)", "imshow(w.mean(2))")), {"learned_filters_plot": 4}, "no colours"),
+        "cut off": (
+            _but(MOSAIC, (SCALED, "scale = lambda W: np.clip(W, 0, 9).transpose(0, 2, 3, 1)\n")),
+            {"learned_filters_plot": 4},
+            "cut off",
+        ),
+        "reshaped": (
+            _but(MOSAIC, (".transpose(0, 2, 3, 1)", ".reshape(-1, 5, 5, 3)")),
+            {"learned_filters_plot": 4},
+            "channels last",
+        ),
+        "rows and columns": (
+            _but(MOSAIC, (".transpose(0, 2, 3, 1)", ".transpose(0, 3, 2, 1)")),
+            {"learned_filters_plot": 4},
+            "exchanged",
+        ),
+        "negatives": (
+            _but(MOSAIC, ("scale(W0), scale(W))", "1 - scale(W0), 1 - scale(W))")),
+            {"learned_filters_plot": 4},
+            "dark and bright",
+        ),
+        "after only": (
+            _but(MOSAIC, ("(scale(W0), scale(W))", "(scale(W), scale(W))")),
+            {"learned_filters_plot": 1},
+            "before training",
+        ),
+        "half of them": (
+            _but(EACH, ("*scale(W0), *scale(W)", "*scale(W0), *scale(W[:16])")),
+            {"learned_filters_plot": 3},
+            "50% of the filters after",
+        ),
+        "no words": (_but(MOSAIC, ("    ax.set_title(name)\n", "")), {"learned_filters_plot": 2}, "no title"),
+        "nothing drawn": ("learned_filters_plot = plt.figure()", {"learned_filters_plot": 6}, "no plot in it"),
+    },
+    "class_plot": {
+        "names not sorted": (
+            _but(BARS, ("[classes[i] for i in order]", "classes")) + SAID,
+            {"class_plot": 2},
+            "sort names and bars alike",
+        ),
+        "no names": (
+            _but(BARS, ("[classes[i] for i in order]", "range(10)")) + SAID,
+            {"class_plot": 2},
+            "names of classes are not on the axis",
+        ),
+        "no words": (BARS + "class_plot = ax", {"class_plot": 1}, "no label on the axis of accuracies"),
+        "no title": (BARS + _but(SAID, ('title="Accuracy by class", ', "")), {"class_plot": 1}, "no title"),
+        "the errors": (_but(BARS, ("shares[order])", "1 - shares[order])")) + SAID, {"class_plot": 5}, "no bar shows"),
+        "nine classes": (
+            _but(BARS, ("np.argsort(shares)", "range(9)")) + SAID,
+            {"class_plot": 5},
+            "1 of the 10 classes",
+        ),
+        "a histogram": ("fig, ax = plt.subplots()\nax.hist(shares)\n" + SAID, {"class_plot": 6}, "no bar shows"),
+        "empty axes": ("fig, ax = plt.subplots()\n" + SAID, {"class_plot": 5}, "no bar shows"),
+    },
+}
