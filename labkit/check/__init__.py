@@ -1,23 +1,10 @@
 """The verdict on each exercise: `check.score(score)` says what is right and what is not, and gives the points."""
 
 from labkit.check.exercise import EXERCISES, use
-from labkit.check.labs.lab01 import (
-    add_bias_column,
-    center_images,
-    nearest_labels,
-    scale_pixels,
-    squared_distances,
-    standardize_features,
-)
-from labkit.check.labs.lab02 import (
-    bias_trick,
-    hinge_loss,
-    log_probabilities,
-    ray_scores,
-    regularised_loss,
-    softmax_probabilities,
-    without_loops,
-)
+from labkit.check.labs.lab01 import nearest_labels, scale_pixels, squared_distances
+from labkit.check.labs.lab01_features import add_bias_column, center_images, standardize_features
+from labkit.check.labs.lab02 import bias_trick, hinge_loss, ray_scores, regularised_loss, without_loops
+from labkit.check.labs.lab02_softmax import log_probabilities, softmax_probabilities
 from labkit.check.labs.lab03 import accuracy, accuracy_plot, cost_plot, log_softmax_loss, score, vectorised
 from labkit.check.labs.lab03_descent import gradient_descent, numerical_gradient
 from labkit.check.labs.lab04 import gradients_vectorised, softmax_gradient, svm_gradient
