@@ -4,7 +4,8 @@ import numpy as np
 
 from labkit.check.criteria import equals, unchanged
 from labkit.check.exercise import exercise
-from labkit.check.labs.lab02 import NONE
+
+NONE = {"keeps": 0}
 
 _OWN = "scores.max(axis=1, keepdims=True)"
 _E = f"np.exp(scores - {_OWN})"
