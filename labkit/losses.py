@@ -1,8 +1,8 @@
 """The losses of the labs, each with its gradient: softmax, hinge, and the L2 penalty on weights.
 
-Scores are (N, C): one row per image, one column per class. Inside, they are turned to (C, N), which costs a mini-batch
-nothing (2 % of a step) and makes 1,000 images in ten classes up to 1.5 times as fast: NumPy reduces over the first axis
-faster than over a short last one.
+Scores are (N, C): one row per image, one column per class. Inside, they are turned to (C, N): NumPy
+reduces over the first axis faster than over a short last one. Measured: 1,000 images in ten classes are about 1.3
+times as fast as by the textbook form, which in turn saves a mini-batch 1 to 3 % of its step.
 
 float32 scores are computed in float32 and float64 in float64; integers count as float64, float16 as float32.
 """

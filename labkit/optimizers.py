@@ -4,8 +4,8 @@ An optimizer is made once with its settings, `SGD(rate=0.1)`, and called at each
 remembers between steps (a velocity, running averages) it keeps per parameter name. `rate` may be changed between
 steps: that is how a learning rate decays.
 
-The formulas are written with `*=` and `+=`: as fast as with buffers by hand, while the form v = m * v - rate * dw
-takes 2 to 13 % more of a training step.
+The formulas are written with `*=` and `+=`. Measured against buffers by hand, a training step takes 4 % less to 2 %
+more on the nets of the labs, and up to 12 % more on one of 8192-500.
 """
 
 import numpy as np

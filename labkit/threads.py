@@ -6,9 +6,9 @@ number do the same seeds give the same figures. A number of threads set by hand 
 a variable that BLAS itself reads (`VARIABLES`).
 
 Measured on two cores, a training step of lab 5 (3072-50-10 at batch 100 and 200, 300-600-10 at batch 100), median
-against one thread: two BLAS threads take 0.74 to 1 times as long at best, when nothing else runs, 1.8 to 3 times
-beside one busy process and 3 to 5 beside two. Halves of the batch in two threads, their gradients added in fixed
-order, take 1.2 to 1.5 times as long in any case: the steps are too short to be shared out. Convolutions are not.
+against one thread: two BLAS threads take 0.74 times as long at best (3072-50-10, batch 200), 1.8 to 3.2 times beside
+one process that computes, 3.1 to 5 beside two, and up to 6.4 on a busy machine. Halves of the batch in two threads,
+their gradients added in fixed order, take 1.03 to 1.54 times as long: the steps are too short to be shared out.
 """
 
 import os
