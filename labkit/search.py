@@ -1,5 +1,7 @@
 """Random search over the settings of a training run, in which poor runs are stopped early."""
 
+import functools
+
 import numpy as np
 
 from labkit import arguments
@@ -56,7 +58,8 @@ def random_search(
     first: passes before the first runs are stopped; then the share `keep` with the best validation accuracy goes on
         for twice as many, and so on until those that are left have trained for `epochs`.
     keep: share of the runs that goes on.
-    batch_size, rate_decay: as in `train`; rate_decay is a number here.
+    batch_size: as in `train`.
+    rate_decay: as in `train`; a function goes over all `epochs`, and a run that is stopped leaves it on its way.
     seed: of the settings, and of each run.
     quiet: True shows no progress bar.
     Returns `SearchResults`, a list of dicts sorted by validation accuracy: setting, val_accuracy (the best of its
@@ -69,10 +72,10 @@ def random_search(
     runs, epochs, first = (
         arguments.whole(value, name, 1) for name, value in (("runs", runs), ("epochs", epochs), ("first", first))
     )
-    keep, rate_decay = arguments.fraction(keep, "keep"), arguments.fraction(rate_decay, "rate_decay")
+    keep = arguments.fraction(keep, "keep")
     seed = arguments.whole(seed, "seed")
     _check_space(arguments.function(build, "build"), space)
-    rows = [_run(build, space, [seed, i], batch_size) for i in range(runs)]
+    rows = [_run(build, space, [seed, i], {"batch_size": batch_size, "rate_decay": rate_decay}) for i in range(runs)]
     for name in ("params", "optimizer"):
         if len({id(row["arguments"][name]) for row in rows}) < runs:
             raise ValueError(f"build must make {name} anew for each run, or the runs go on from one another")
@@ -81,7 +84,7 @@ def random_search(
     try:
         while going and not interrupted:
             for row in going:
-                interrupted = _train_on(row, X, y, X_val, y_val, goal, rate_decay)
+                interrupted = _train_on(row, X, y, X_val, y_val, goal, epochs)
                 bar.update(row["round"])
                 if interrupted:
                     break
@@ -97,16 +100,16 @@ def random_search(
         if row["state"] == "going":
             row["state"] = "finished" if row["epochs"] == epochs else "stopped"
         del row["arguments"], row["round"]
+        row.pop("rate", None)
     return SearchResults(sorted((row for row in rows if row["history"] is not None), key=_by_accuracy))
 
 
-def _run(build, space, seed, batch_size):
+def _run(build, space, seed, options):
     setting = {name: _draw(values, np.random.default_rng([*seed, k])) for k, (name, values) in enumerate(space.items())}
     built = build(setting, seed)
     missing = {"network", "params", "optimizer"} - set(built if isinstance(built, dict) else ())
     if missing:
         raise ValueError(f"build must return a dict with network, params and optimizer; without {sorted(missing)}")
-    arguments_of_run = {"batch_size": batch_size} | built
     if hasattr(built["optimizer"], "forget"):
         built["optimizer"].forget()
     return {
@@ -116,7 +119,7 @@ def _run(build, space, seed, batch_size):
         "state": "going",
         "history": None,
         "seed": seed,
-        "arguments": arguments_of_run,
+        "arguments": options | built,
         "round": 0,
     }
 
@@ -129,10 +132,14 @@ def _draw(values, rng):
     return round(drawn) if isinstance(low, int) and isinstance(high, int) else drawn
 
 
-def _train_on(row, X, y, X_val, y_val, goal, rate_decay):
-    """Train a run until it has done `goal` epochs, and add what happened to its history; True if interrupted."""
+def _train_on(row, X, y, X_val, y_val, goal, epochs):
+    """Train a run until it has done `goal` of its epochs, and add what happened to its history; True if interrupted."""
     before, row["round"] = row["epochs"], goal - row["epochs"]
-    settings = {"rate_decay": rate_decay, "seed": [*row["seed"], before]} | row["arguments"]
+    settings = {"seed": [*row["seed"], before]} | row["arguments"]
+    decay, optimizer = settings["rate_decay"], settings["optimizer"]
+    if callable(decay) and hasattr(optimizer, "rate"):  # of the whole run's share, to its first rate
+        settings["rate_decay"] = functools.wraps(decay)(lambda t: decay((before + t * (goal - before)) / epochs))
+        optimizer.rate = row.setdefault("rate", optimizer.rate)
     try:
         history = train(X=X, y=y, X_val=X_val, y_val=y_val, epochs=row["round"], quiet=True, go_on=True, **settings)
     except TrainingDiverged as problem:
@@ -152,7 +159,7 @@ def _join(one, two):
         val_accuracy=one.val_accuracy + two.val_accuracy[1:],
         val_loss=one.val_loss + two.val_loss[1:],
         rates=one.rates + two.rates,
-        settings=one.settings,
+        settings=one.settings | {name: one.settings[name] + two.settings[name] for name in ("epochs", "steps")},
         params=best.params,
         best_epoch=best.best_epoch + (len(one.val_accuracy) - 1 if best is two else 0),
         seconds=one.seconds + two.seconds,

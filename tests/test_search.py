@@ -7,7 +7,7 @@ from test_training import two_clouds
 from labkit.networks import init_mlp, mlp
 from labkit.optimizers import Momentum
 from labkit.search import random_search
-from labkit.training import accuracy
+from labkit.training import accuracy, train
 
 
 def build(setting, seed):
@@ -128,6 +128,21 @@ def test_a_search_goes_on_as_one_run_would():
     rate = best.rates[0]
     assert best.rates == [rate, rate / 2, rate / 4, rate / 8] and len(best.val_loss) == 5
     assert best.settings["optimizer"].startswith("Momentum(rate=")
+    assert best.settings["epochs"] == 4 and best.settings["steps"] == len(best.losses)
+
+
+def test_a_rate_that_is_a_function_of_the_run_goes_over_all_of_its_pieces():
+    """Trained in pieces of 1, 1 and 2 epochs, the rate is what `train` makes it in one piece of 4."""
+
+    def decay(t):
+        return (1 + np.cos(np.pi * t)) / 2
+
+    best = find(rate_decay=decay)[0]["history"]
+    X, y = two_clouds()
+    optimizer = Momentum(best.rates[0])
+    whole = train(mlp, init_mlp(2, 4, 2), X, y, optimizer=optimizer, epochs=4, rate_decay=decay, quiet=True)
+    assert np.allclose(best.rates, whole.rates, rtol=1e-12) and best.rates[0] > 2 * best.rates[3] > 0
+    assert best.settings["rate_decay"].endswith("decay") and "rate" not in find(rate_decay=decay)[0]
 
 
 def test_runs_must_not_share_what_they_change():
@@ -150,7 +165,7 @@ def test_runs_must_not_share_what_they_change():
     ({"space": {"rate": 0.1}}, "rate"), ({"space": {"rate": ("a", "b")}}, "rate"),
     ({"space": {"rate": (1, 2, 3)}}, "rate"),
     ({"runs": 2.0}, "runs must be a whole number, at least 1, got 2.0"), ({"epochs": True}, "epochs"),
-    ({"seed": -1}, "seed"), ({"seed": None}, "seed"), ({"rate_decay": lambda t: 1}, "rate_decay must be a number"),
+    ({"seed": -1}, "seed"), ({"seed": None}, "seed"), ({"rate_decay": "cosine"}, "rate_decay must be a number"),
     ({"batch_size": 0}, "batch_size"),
 ])  # fmt: skip
 def test_a_search_that_cannot_be_is_one_clear_sentence(wrong, words):
