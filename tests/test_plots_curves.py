@@ -198,7 +198,7 @@ def test_live_curves_say_how_much_time_is_left_and_end_without_it(monkeypatch):
 def test_live_curves_take_the_number_of_steps_from_the_history(monkeypatch):
     history = training.History(val_accuracy=[0.1])
     assert watched(monkeypatch, history, (1, 2)) == ["step 1", "step 2", ""]
-    history.settings = {"epochs": 2, "images": 4950, "batch_size": 10}
+    history.settings = {"steps": 990}
     assert watched(monkeypatch, history, (1, 2)) == ["step 1 of 990", "step 2 of 990, 164:40 left", ""]
 
 

@@ -139,10 +139,8 @@ def _validation_images(run):
 
 
 def _steps(run):
-    """How many steps a run takes in all, by its settings: epochs · ⌈images / batch size⌉; None if they do not tell."""
-    settings = _of(run, "settings") or {}
-    images, size, epochs = (settings.get(name) for name in ("images", "batch_size", "epochs"))
-    return epochs * -(-images // size) if images and size and epochs else None
+    """How many steps a run takes in all, by its settings; None if they do not tell."""
+    return (_of(run, "settings") or {}).get("steps") or None
 
 
 def overfitting(history, data=None, chance=0.1, images=None, ax=None):
