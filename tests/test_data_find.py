@@ -109,7 +109,7 @@ def test_a_named_folder_without_the_data_is_an_error_and_no_other_source_is_take
 
 
 def test_a_folder_that_is_no_path(home):
-    with pytest.raises(ValueError, match="folder must be a path, not 5"):
+    with pytest.raises(ValueError, match="folder must be a path, got 5"):
         load_cifar10(5)
 
 

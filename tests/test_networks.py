@@ -152,7 +152,7 @@ def test_shapes_that_do_not_fit_are_named():
     with pytest.raises(ValueError, match="W2 missing"):
         networks.two_layer_net(X, {name: w for name, w in params.items() if name != "W2"})
     for sizes in ((0, 3, 2), (4, 2.5, 2), (4, True, 2)):
-        with pytest.raises(ValueError, match="positive whole"):
+        with pytest.raises(ValueError, match="each size of a network must be a whole number, at least 1, got"):
             networks.init_two_layer_net(*sizes)
 
 
@@ -215,5 +215,5 @@ def test_mlp_names_what_is_missing():
         with pytest.raises(ValueError, match="missing"):
             networks.mlp(np.ones((1, 2)), params)
     for sizes in ((3,), (3, 0), ()):
-        with pytest.raises(ValueError, match="sizes|positive whole"):
+        with pytest.raises(ValueError, match="sizes must be at least two|each size of a network must be"):
             networks.init_mlp(*sizes)

@@ -40,7 +40,8 @@ def watched(observe, otherwise="what it does is not right", also=(), forgiving=F
 
     observe: function (call, rng) that calls `call` like the exercise's function, with functions that write down how
         they are used, and returns a list of what it saw: arrays, numbers, texts. It may return a str: a diagnosis.
-    otherwise: the diagnosis where no known mistake fits. also, forgiving, tolerance: as for `equals`.
+    otherwise: the diagnosis where no known mistake fits.
+    also, forgiving, tolerance: as for `equals`.
     """
     return Equals([Watched(observe, otherwise, also, forgiving, tolerance)])
 

@@ -146,7 +146,8 @@ def vectorised(name, points, makers, ready_made=READY_MADE):
     check.__name__ = check.__qualname__ = name
     check.__doc__ = f"""Print whether {" and ".join(makers)} do without loops, and return the points.
 
-    functions: yours, in this order. points: for all of them, in equal shares.
+    functions: yours, in this order.
+    points: for all of them, in equal shares.
     No for, while, comprehension, map, np.vectorize, recursion and the like in them or in your own functions
     that they call; and the number of Python steps may not grow with the arrays.
     """

@@ -107,7 +107,8 @@ def _in_blocks(answer, make):
 def grows(function, small, large):
     """True if the number of Python steps or of array operations grows from the small to the large arguments.
 
-    function: the student's. small, large: tuples of arguments, one axis of them longer by 20 at least.
+    function: the student's.
+    small, large: tuples of arguments, one axis of them longer by 20 at least.
     Growth is nearly one step or more for every further row (or column, or class).
     Raises what the function raises on these arguments.
     """

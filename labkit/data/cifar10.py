@@ -82,7 +82,7 @@ def _named(folder, how):
     try:
         path = Path(folder).expanduser().absolute()
     except (TypeError, RuntimeError):
-        raise ValueError(f"folder must be a path, not {folder!r}") from None
+        raise ValueError(f"folder must be a path, got {folder!r}") from None
     for candidate in (path, path / FOLDER_NAME):
         if not missing_files(candidate):
             return candidate

@@ -2,13 +2,14 @@
 
 import base64
 import io
-import operator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+from labkit import arguments
 
 
 class Split(NamedTuple):
@@ -32,7 +33,8 @@ class Dataset:
 
     X_train (N, 3, 32, 32) uint8, y_train (N,) int64 from 0 to 9; X_test, y_test likewise.
     classes: the ten names, in the order of the labels.
-    name: "CIFAR-10" or "stand-in", for titles. origin: where the data is from, in words.
+    name: "CIFAR-10" or "stand-in", for titles.
+    origin: where the data is from, in words.
     folder: the folder that was read.
     """
 
@@ -126,11 +128,6 @@ def _row(head, cells):
 
 def _count(argument, value, least, most, reason):
     try:
-        count = None if isinstance(value, (bool, np.bool_)) else operator.index(value)
-    except TypeError:
-        count = None
-    if count is None:
-        raise ValueError(f"{argument} must be a whole number of images, not {value!r}")
-    if not least <= count <= most:
-        raise ValueError(f"{argument} must be from {least:,} to {most:,}, not {count:,}: {reason}")
-    return count
+        return arguments.whole(value, argument, least, most)
+    except ValueError as problem:
+        raise ValueError(f"{problem}: {reason}") from None

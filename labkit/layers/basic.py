@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from labkit import threads
+from labkit import arguments, threads
 
 threads.settle()
 
@@ -10,7 +10,9 @@ threads.settle()
 def affine_forward(x, w, b):
     """Affine (fully connected) layer: out = x w + b.
 
-    x: (N, ...) images, flattened to rows of D numbers. w: (D, M). b: (M,).
+    x: (N, ...) images, flattened to rows of D numbers.
+    w: (D, M) weights.
+    b: (M,) biases.
     Returns out (N, M), and the cache for the backward pass.
     Raises ValueError if the shapes do not fit.
     """
@@ -39,7 +41,11 @@ def affine_backward(dout, cache, inputs=True):
 
 
 def relu_forward(x):
-    """ReLU: max(0, x) at each entry. x: (N, ...). Returns out shaped like x, and the cache."""
+    """ReLU: max(0, x) at each entry.
+
+    x: (N, ...).
+    Returns out shaped like x, and the cache.
+    """
     out = np.maximum(x, 0)
     return out, out
 
@@ -57,17 +63,23 @@ def relu_backward(dout, cache):
 def dropout_forward(x, p, rng):
     """Inverted dropout: each entry is zeroed with probability p, the others are divided by 1 - p.
 
-    x: (N, ...). p: share dropped, from 0 up to but not including 1. rng: a `np.random.Generator`.
+    x: (N, ...).
+    p: share dropped, from 0 up to but not including 1.
+    rng: a `np.random.Generator`.
     Returns out shaped like x, and the cache. Its mean over many draws is x, so nothing changes at test time.
     Raises ValueError for another p.
     """
-    if not 0 <= p < 1:
-        raise ValueError(f"p must be a share from 0 up to but not including 1, got {p!r}")
+    p = arguments.share(p, "p")
     mask = (rng.random(x.shape, dtype=np.float32) >= p).astype(x.dtype)
     mask /= x.dtype.type(1 - p)
     return x * mask, mask
 
 
 def dropout_backward(dout, cache):
-    """Gradient of dropout: dout (N, ...) through the same mask. Returns dx, shaped like dout."""
+    """Gradient of dropout.
+
+    dout: (N, ...) gradient of the loss with respect to the layer's output.
+    cache: the mask of `dropout_forward`.
+    Returns dx, shaped like dout.
+    """
     return dout * cache

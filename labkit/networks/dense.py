@@ -119,7 +119,7 @@ def mlp(X, params, y=None, reg=0.0, dropout=0.0, rng=None):
     dropping = y is not None and dropout
     if dropping and rng is None:
         raise ValueError("dropout needs rng, a np.random.Generator that draws the units to leave out")
-    rng = np.random.default_rng(rng) if dropping else None
+    rng = arguments.seed(rng, "rng") if dropping else None
     h, caches, masks = np.asarray(X), [], []
     for W, b in pairs[:-1]:
         h, cache = affine_relu_forward(h, W, b)

@@ -4,6 +4,9 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+
+from labkit import arguments
 from labkit.layers.windows import count
 
 SAYS = {
@@ -81,9 +84,9 @@ def shapes(layers, input_shape):
 
     Raises ValueError if the description cannot be read or its sizes do not fit, with the words of the layer.
     """
-    shape, found = tuple(int(size) for size in input_shape), []
-    if len(shape) != 3 or min(shape) < 1:
+    if np.shape(input_shape) != (3,):
         raise ValueError(f"input_shape must be (channels, H, W) of an image, got {input_shape!r}")
+    shape, found = tuple(arguments.whole(size, "each size in input_shape", 1) for size in input_shape), []
     for layer in read(layers):
         try:
             found.append((layer, shape, _through(layer, shape)))

@@ -18,10 +18,7 @@ def get(params, *names):
 
 def check_sizes(*sizes):
     """Sizes of a network as a list of whole numbers. Raises ValueError unless each is positive."""
-    for size in sizes:
-        if isinstance(size, bool) or int(size) != size or size < 1:
-            raise ValueError(f"the sizes of a network must be positive whole numbers, got {sizes}")
-    return [int(size) for size in sizes]
+    return [arguments.whole(size, "each size of a network", 1) for size in sizes]
 
 
 def draw(rng, shape, inputs, scale, dtype):
