@@ -1,6 +1,5 @@
 """Marking whatever is handed in: every submission as far as it can be, named in the report, the others unaffected."""
 
-import copy
 import csv
 import json
 import os
@@ -9,28 +8,24 @@ import subprocess
 import sys
 import tempfile
 import time
-import zipfile
-from pathlib import Path
 
 import nbformat
 import pytest
 import tiny_lab
 
-from labkit.course import grade, repair, report, sandbox
+from labkit.course import report, sandbox
 from labkit.course.cli import main
-from labkit.course.student import make_release
 
 NAME = tiny_lab.NAME
+
+
 WRONG = "def score(X, W):\n    return X * 2"
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """The folder of the solved lab, and the lab as students get it."""
-    folder = tmp_path_factory.mktemp("course")
-    notebooks = tiny_lab.write(folder / "notebooks")
-    make_release([notebooks / f"{NAME}.ipynb"], folder)
-    return notebooks, nbformat.read(folder / "release" / NAME / f"{NAME}.ipynb", as_version=4)
+    return tiny_lab.handed_out(tmp_path_factory.mktemp("course"))
 
 
 def _insert(nb, source, before="check-score"):
@@ -265,28 +260,6 @@ def test_feedback_shows_points_and_plots(marked):
     assert "&lt;img" not in page, "HTML that the sanitizer cut to pieces"
 
 
-def test_the_flags_of_a_plot_follow_its_verdict(capsys):
-    import matplotlib.pyplot as plt
-    import numpy as np
-
-    from labkit import check
-    from labkit.course.mark import plot_flags
-
-    def flags(accuracies, **words):
-        _, ax = plt.subplots()
-        ax.plot(accuracies)
-        ax.set(**{"xlabel": "step", "ylabel": "share", "title": "Accuracy"} | words)
-        check.accuracy_plot(ax, steps=100)
-        plt.close("all")
-        return plot_flags(capsys.readouterr().out)
-
-    rising = np.linspace(0.1, 0.3, 101)
-    assert flags(rising) == []
-    assert flags(100 * rising) == [], "percent without a word of it is no poor accuracy"
-    assert flags(np.full(101, 0.1)) == ["below the promised accuracy"]
-    assert flags(rising, xlabel="", title="") == ["missing axis labels", "missing title"]
-
-
 def test_the_same_command_goes_on_where_it_was(marked, course, capsys):
     folder, before = marked[0], (marked[0] / "report" / "results" / "solved" / f"{NAME}.json").stat().st_mtime_ns
     assert (
@@ -396,230 +369,3 @@ def test_interrupted_and_gone_on(course, tmp_path):
     assert process.returncode == 130 and "goes on where it stopped" in out, out
     assert family and not psutil.wait_procs(family, timeout=10)[1]  # no kernel is left running
     assert first.exists() and not (tmp_path / "r" / "results" / "b" / f"{NAME}.json").exists()
-
-
-# --- without running anything --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "content, status, words",
-    [
-        (b"", "not readable", "empty"),
-        (b"\0" * 99, "not readable", "empty"),
-        (b"[1]", "not readable", "no cells"),
-        (b'{"cells": [', "not readable", "JSON"),
-        (b"<!DOCTYPE html>", "not readable", "HTML"),
-        (b"%PDF-1.4", "not readable", "PDF"),
-        (b"[" * 100_000, "not readable", "nest"),
-        (b'{"cells": []}', "not readable", "empty"),
-        (b"PK\x03\x04no", "not readable", "zip"),
-        (b'{"cells": [1, null, {"cell_type": 3, "source": 4}]}', "not readable", "empty"),
-        (b"\x1f\x8bno", "not readable", "gzip"),
-        (b"<<<<<<< HEAD\n{}", "not readable", "merge"),
-    ],
-)
-def test_what_is_no_notebook_is_named(content, status, words):
-    with pytest.raises(repair.Unreadable) as caught:
-        repair.parse(content)
-    assert caught.value.status == status and words in caught.value.message
-
-
-def test_broken_parts_of_a_notebook_are_overlooked(course):
-    raw = json.loads(json.dumps(course[1]))
-    raw["cells"][2]["source"] = raw["cells"][2]["source"].splitlines(True)
-    raw["cells"][3].update(metadata=None, outputs="?", id="no good!")
-    raw["cells"].insert(0, None)
-    raw["metadata"] = {"x": float("nan")}
-    nb, notes = repair.parse(json.dumps(raw).encode().replace(b"hill", b"\xff"))
-    nbformat.validate(nb)
-    assert len(nb.cells) == len(course[1].cells) and "left out" in " ".join(notes)
-
-
-def test_old_formats_and_archives(course, tmp_path):
-    cells = [
-        {"cell_type": "code", "input": c.source, "outputs": [], "metadata": dict(c.metadata), "language": "python"}
-        if c.cell_type == "code"
-        else {"cell_type": "markdown", "source": c.source, "metadata": {}}
-        for c in course[1].cells
-    ]
-    three = json.dumps({"nbformat": 3, "worksheets": [{"cells": cells}], "metadata": {}}).encode()
-    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
-        archive.writestr("deep/x.ipynb", three)
-    for content in (three, (tmp_path / "x.zip").read_bytes()):
-        nb, notes = repair.parse(content)
-        assert len(nb.cells) == len(cells) and notes
-        assert repair.which_lab(nb, {NAME: course[1]}) == NAME
-
-
-@pytest.mark.parametrize("text", ['x"\\', 'é\\\\"', "]}{[,:", "plain"])
-def test_outputs_are_left_out_without_reading_them_whole(text):
-    nb = tiny_lab.lab()
-    nb.cells[3].outputs = [
-        nbformat.v4.new_output("stream", text=text * 1000),
-        nbformat.v4.new_output(
-            "display_data", data={"application/json": {"cells": [{"outputs": [text]}]}, "text/plain": text}
-        ),
-    ]
-    nb.cells[0].source += ' "outputs": [1]'
-    content = json.dumps(nb).encode()
-    kept = json.loads(repair.without_outputs(content, len(content)))
-    plain = json.loads(content)
-    for cell in plain["cells"]:
-        if "outputs" in cell:
-            cell["outputs"] = []
-    assert kept == plain
-    assert repair.without_outputs(content, 500) is None
-
-
-def test_large_files(tmp_path, course):
-    nb = copy.deepcopy(course[1])
-    nb.cells[2].outputs = [nbformat.v4.new_output("stream", text="y" * (40 << 20))]
-    (tmp_path / "a.ipynb").write_text(json.dumps(nb))
-    content, notes = repair.fetch(tmp_path / "a.ipynb")
-    assert len(content) < 100_000 and "40 MB" in notes[0] and len(repair.parse(content)[0].cells) == len(nb.cells)
-    nb.cells[2].source = "y" * (11 << 20)
-    (tmp_path / "b.ipynb").write_text(json.dumps(nb))
-    with pytest.raises(repair.Unreadable, match="MB"):
-        repair.fetch(tmp_path / "b.ipynb")
-
-
-def test_links_and_folders_are_not_followed(tmp_path):
-    (tmp_path / "link.ipynb").symlink_to("/etc/passwd")
-    (tmp_path / "folder.ipynb").mkdir()
-    os.mkfifo(tmp_path / "pipe.ipynb")
-    for name, words in [("link", "link"), ("folder", "folder"), ("pipe", "regular")]:
-        with pytest.raises(repair.Unreadable, match=words):
-            repair.fetch(tmp_path / f"{name}.ipynb")
-
-
-def _repaired(course, change):
-    nb = tiny_lab.answered(course[1], tiny_lab.lab())
-    change(nb)
-    return repair.repair(repair.parse(json.dumps(nb).encode())[0], course[1])
-
-
-def _order(nb):
-    return [cell.metadata.nbgrader.grade_id for cell in nb.cells if "nbgrader" in cell.metadata]
-
-
-def test_every_exercise_and_check_is_there_once_and_in_order(course):
-    wanted = _order(course[1])
-
-    def strip(nb):
-        for cell in nb.cells:
-            cell.metadata, cell["id"] = {}, f"other-{id(cell)}"
-
-    def reorder(nb):
-        nb.cells.insert(0, nb.cells.pop(tiny_lab.at(nb, "check-cost-plot")))
-
-    def duplicate(nb):
-        nb.cells += copy.deepcopy(nb.cells)
-
-    def delete(nb):
-        nb.cells = nb.cells[:3]
-
-    for change in (lambda nb: None, strip, duplicate, delete):
-        nb, notes = _repaired(course, change)
-        nbformat.validate(nb)
-        assert sorted(_order(nb)) == sorted(wanted)
-        assert change.__name__ == "<lambda>" or notes
-    nb, notes = _repaired(course, reorder)
-    assert _order(nb) == wanted and "moved behind it" in notes[0]
-
-
-def test_a_stub_beside_the_answer_does_not_hide_it(course):
-    def add_stub(nb):
-        nb.cells.insert(tiny_lab.at(nb, "score") + 1, copy.deepcopy(course[1].cells[tiny_lab.at(course[1], "score")]))
-
-    nb, notes = _repaired(course, add_stub)
-    assert [c.source for c in nb.cells if c.source.startswith("def score")][0].count("@") == 1
-    assert len([c for c in nb.cells if c.source.startswith("def score")]) == 1 and "2 times" in notes[0]
-
-
-def test_a_deleted_import_is_put_back_unless_done_otherwise(course):
-    def delete(nb):
-        nb.cells = [cell for cell in nb.cells if cell.id != "imports"]
-
-    def replace(nb):
-        delete(nb)
-        nb.cells.insert(
-            1,
-            nbformat.v4.new_code_cell(
-                "import numpy as np, labkit.check as check\nfrom matplotlib import pyplot as plt"
-            ),
-        )
-
-    assert any("import numpy" in cell.source for cell in _repaired(course, delete)[0].cells)
-    assert sum("numpy as np" in cell.source for cell in _repaired(course, replace)[0].cells) == 1
-
-
-def test_layouts_and_names(course, tmp_path):
-    prepared = grade.Prepared([course[0] / f"{NAME}.ipynb"], lambda paths: None, True)
-    text = json.dumps(course[1])
-    for path in (
-        "submitted/ada/07_tiny/07_tiny.ipynb",
-        "submitted/bob x/my work (2).ipynb",
-        "submitted/cy/notes.json",
-        "submitted/cy/.ipynb_checkpoints/07_tiny.ipynb",
-        "submitted/dee/07_TINY.ipynb",
-    ):
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text("{}" if "notes" in path else text)
-    (tmp_path / "submitted" / "link").symlink_to("/etc")
-    (tmp_path / "submitted" / "ada" / "07_tiny" / "copy.ipynb").write_text(text)
-    found, strangers = grade.collect(tmp_path, prepared, False)
-    assert {s.student: s.trouble and s.trouble.status for s in found} == {
-        "ada": None,
-        "bob x": None,
-        "cy": "missing",
-        "dee": None,
-        "link": "missing",
-    }
-    notes = {s.student: " ".join(s.notes) for s in found}
-    assert "copy.ipynb" in notes["ada"] and "my work (2).ipynb" in notes["bob x"]
-    assert any("notes.json" in line for line in strangers) and any("symbolic link" in line for line in strangers)
-
-
-@pytest.mark.parametrize(
-    "arguments, words",
-    [
-        (["nowhere", "--out", "r"], "no folder"),
-        (["empty", "--out", "r"], "no submissions"),
-        (["subs", "--out", "subs"], "of its own"),
-        (["subs", "--out", "r", "--jobs", "0"], "--jobs"),
-        (["subs", "--out", "r", "--labs", "99"], "no lab"),
-        (["subs", "--out", "r", "--memory", "1M"], "--memory"),
-        (["subs", "--out", "full"], "not empty"),
-    ],
-)
-def test_wrong_usage_is_one_sentence(course, tmp_path, monkeypatch, capsys, arguments, words):
-    monkeypatch.chdir(tmp_path)
-    for folder in ("empty", "subs/ada", "full"):
-        Path(folder).mkdir(parents=True)
-    Path("full/x").write_text("")
-    assert main(["grade", *arguments, "--notebooks", str(course[0]), "--standin"]) == 2
-    assert words in capsys.readouterr().err
-
-
-def test_spreadsheets_take_no_name_for_a_formula(tmp_path):
-    result = {
-        "student": "=1+1",
-        "lab": "x",
-        "status": "ok",
-        "message": "",
-        "notes": [],
-        "rubric": [],
-        "auto_points": 0.0,
-        "auto_max": 0.0,
-        "manual_max": 0.0,
-    }
-    report.write_grades(tmp_path, [result])
-    assert "'=1+1" in (tmp_path / "grades.csv").read_text()
-
-
-def test_a_lab_as_points_may_come(course):
-    from labkit.course.mark import _number
-
-    texts = ("5", "5.0", "np.float64(5.0)", "array(5.)", "1e1", "-3.5")
-    assert [_number(text) for text in texts] == [5, 5, 5, 5, 10, -3.5]
-    assert [_number(text) for text in ("nan", "inf", "np.float64(nan)", "True", "'5'", "<x>", "", "5 6")] == [None] * 8

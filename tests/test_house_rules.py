@@ -74,7 +74,6 @@ def test_a_planted_violation_is_found(rule, arguments, sources, words, tmp_path)
         (house.circles, (PACKAGE,), test_house.CIRCLES),
         (house.inner_imports, (PACKAGE, OPTIONAL), test_house.INNER_IMPORTS),
         (house.private_names, (PACKAGE,), test_house.PRIVATE_NAMES),
-        (house.long_files, (PACKAGE, test_house.MOST_LINES), test_house.LONG_FILES),
         (house.long_files, (TESTS, test_house.MOST_LINES), test_house.LONG_TESTS),
         (house.without_docstring, (PACKAGE,), test_house.WITHOUT_DOCSTRING),
     ],

@@ -5,6 +5,8 @@ import copy
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from labkit.course.student import make_release
+
 NAME = "07_tiny"
 
 
@@ -106,6 +108,13 @@ def write(folder):
     folder.mkdir(parents=True, exist_ok=True)
     nbformat.write(lab(), folder / f"{NAME}.ipynb")
     return folder
+
+
+def handed_out(folder):
+    """The folder of the solved lab, and the lab as students get it."""
+    notebooks = write(folder / "notebooks")
+    make_release([notebooks / f"{NAME}.ipynb"], folder)
+    return notebooks, nbformat.read(folder / "release" / NAME / f"{NAME}.ipynb", as_version=4)
 
 
 def at(nb, grade_id):
