@@ -39,9 +39,8 @@ def watched(observe, otherwise="what it does is not right", also=(), forgiving=F
     """A criterion: what is seen while the answer runs is what is seen of the right one.
 
     observe: function (call, rng) that calls `call` like the exercise's function, with functions that write down how
-        they are used, and returns a list of what it saw: arrays, numbers, texts. It may return a str: a diagnosis.
-    otherwise: the diagnosis where no known mistake fits.
-    also, forgiving, tolerance: as for `equals`.
+        they are used; returns a list of what it saw (arrays, numbers, texts), or a str, a diagnosis.
+    otherwise, also, forgiving, tolerance: as for `equals`.
     """
     return Equals([Watched(observe, otherwise, also, forgiving, tolerance)])
 
