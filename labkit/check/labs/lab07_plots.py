@@ -40,7 +40,9 @@ def _curve_of(plot, values):
 def overfitting_plot(plot, training, validation, points=6):
     """Print the verdict on the two accuracy curves and return the points, at most `points`.
 
-    plot: the axes or the figure. training, validation: the accuracies after each epoch.
+    plot: the axes or the figure.
+    training, validation: the accuracies after each epoch.
+    points: what the exercise is worth.
     Each curve counts 2 sixths; labels and title, and what tells the two apart, 1 each.
     """
     plot, values = Plot(plot), [np.asarray(v, float) for v in (training, validation)]
@@ -101,7 +103,9 @@ def _share_shown(pictures, filters):
 def learned_filters_plot(plot, before, after, points=6):
     """Print the verdict on the filters as images and return the points, at most `points`.
 
-    plot: the axes or the figure. before, after: the filters (F, 3, H, W) before and after training.
+    plot: the axes or the figure.
+    before, after: the filters (F, 3, H, W) before and after training.
+    points: what the exercise is worth.
     The filters after training count 3 sixths, those before, the words for both, and a title 1 each.
     """
     plot = Plot(plot)
@@ -162,7 +166,10 @@ def _bars(ax):
 def class_plot(plot, shares, classes, points=6):
     """Print the verdict on the accuracy by class and return the points, at most `points`.
 
-    plot: the axes or the figure. shares: the accuracy of each class. classes: their names.
+    plot: the axes or the figure.
+    shares: the accuracy of each class.
+    classes: their names.
+    points: what the exercise is worth.
     The bars count 3 sixths, the names beside their bars 2, labels and title 1.
     """
     plot, shares = Plot(plot), np.asarray(shares, float)
