@@ -36,7 +36,6 @@ INNER_IMPORTS = {
 }
 PRIVATE_NAMES = {"course/grade.py", "course/student.py", "course/student_steps.py"}
 LONG_TESTS = {"answers/lab02.py"}
-LONG_TESTS = {"answers/lab02.py"}
 WITHOUT_DOCSTRING = {"course/execute.py", "course/mark.py", "course/report.py"}
 CROWDED = ("course/",)
 
