@@ -2,6 +2,9 @@
 
 The output is (N, F, OH, OW) as everywhere, but lies in memory channels last, as the product makes it: layers that
 compute each number alone, and those here, run over it in that order.
+
+Winograd's way through 3 × 3 filters multiplies 2.25 times less; tried in NumPy, the sums before and after it took what
+its products saved. By FFT, 3 × 3 filters take more than twice as long.
 """
 
 import numpy as np
@@ -79,8 +82,7 @@ def convolve_backward(gradient, x, w, g, inputs):
             blocks, size, _ = drows.shape
             rows = unfold(x[part], g).reshape(blocks, size, -1)
             products = scratch("dw", (blocks, *dweights.shape), w.dtype)
-            for product in np.matmul(rows.transpose(0, 2, 1), drows, out=products):
-                dweights += product
+            dweights += np.matmul(rows.transpose(0, 2, 1), drows, out=products).sum(axis=0)
             if inputs:
                 dx[part] = back(drows)
         return dweights

@@ -16,9 +16,7 @@ from .sharing import scratch
 
 FEW = 16  # channels
 BYTES = 1 << 21  # of the matrix at a time: it is made and used while it is in the cache
-ASIDE = (
-    16  # numbers: lines that begin a power of two apart push each other out of the cache, and products take 1.2 times
-)
+ASIDE = 16  # numbers: lines that begin a power of two apart push each other out of the cache; products take 1.2 times
 
 
 class Geometry(NamedTuple):
@@ -122,14 +120,16 @@ def _back_by_columns(drows, weights, g):
     np.matmul(weights, drows.transpose(0, 2, 1), out=columns.reshape(-1, blocks, size).transpose(1, 0, 2))
     columns = columns.reshape(h, w, C, n, *g.counts)
     folded = scratch("folded", (C, n, *g.padded()), drows.dtype)
-    folded[...] = 0
     padded = folded.reshape(C, n, -1, step, folded.shape[-1])
     across = scratch("across", (step, w, C, n, padded.shape[2], g.counts[1]), drows.dtype)
-    across[...] = 0
+    across[h:], across[..., g.counts[0] :, :] = 0, 0  # the others are set by the first that comes to them
     for i in range(h):
-        across[i % step][..., i // step : i // step + g.counts[0], :] += columns[i]
+        rows = across[i % step][..., i // step : i // step + g.counts[0], :]
+        np.copyto(rows, columns[i]) if i < step else np.add(rows, columns[i], out=rows)
+    padded[..., w if w < g.stride[1] else g.stride[1] * g.counts[1] :] = 0
     for j in range(w):
-        padded[..., g.steps(1, j)] += across[:, j].transpose(1, 2, 3, 0, 4)
+        pixels, shares = padded[..., g.steps(1, j)], across[:, j].transpose(1, 2, 3, 0, 4)
+        np.copyto(pixels, shares) if j < g.stride[1] else np.add(pixels, shares, out=pixels)
     return folded[:, :, g.inside()[0], g.inside()[1]].transpose(1, 0, 2, 3)
 
 
