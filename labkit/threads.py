@@ -37,7 +37,7 @@ def one_each():
 
 
 def workers():
-    """Number of threads that labkit's own convolutions and poolings share images out to.
+    """Number of threads that labkit's convolution, pooling and normalisation share images out to.
 
     It is the environment variable LABKIT_THREADS if that is set, else the number of cores this process may use.
     Returns an int, at least 1. The results do not depend on it.
