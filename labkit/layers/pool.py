@@ -7,7 +7,7 @@ import numpy as np
 from . import windows
 from .sharing import share_out
 
-BYTES = 1 << 18
+BYTES = 1 << 22  # of the images at a time: with less, threads wait for each other more than they compute
 
 
 class Pool(NamedTuple):
