@@ -153,7 +153,7 @@ def test_a_folder_with_the_stand_in_is_called_the_stand_in(home, standin):
 
 def test_an_unknown_wish_is_refused(monkeypatch):
     monkeypatch.setenv("LABKIT_DATA", "mnist")
-    with pytest.raises(ValueError, match="LABKIT_DATA must be cifar10 or standin or not set, not 'mnist'"):
+    with pytest.raises(ValueError, match="LABKIT_DATA must be cifar10 or standin or not set, got 'mnist'"):
         load_cifar10()
 
 

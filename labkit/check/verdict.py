@@ -29,8 +29,9 @@ _BADGE = (
 class Found(NamedTuple):
     """What a criterion that is not met found, where it is more than a diagnosis.
 
-    text: the diagnosis. keeps: the share of the points that is kept. open: True where the criterion cannot be judged
-    by itself, since what it builds on is wrong: it gets a neutral mark.
+    text: the diagnosis.
+    keeps: the share of the points that is kept.
+    open: True where the criterion cannot be judged by itself, since what it builds on is wrong: it gets a neutral mark.
     """
 
     text: str

@@ -33,7 +33,7 @@ def load_cifar10(folder=None):
     """
     wanted = os.environ.get("LABKIT_DATA", "").strip().lower()
     if wanted not in ("", "cifar10", "standin"):
-        raise ValueError(f"LABKIT_DATA must be cifar10 or standin or not set, not {wanted!r}")
+        raise ValueError(f"LABKIT_DATA must be cifar10 or standin or not set, got {wanted!r}")
     if folder is None and wanted == "standin":
         return _load(_standin())
     found = find_cifar10(folder) or _fetch_or_standin(real=wanted == "cifar10")

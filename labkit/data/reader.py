@@ -26,7 +26,7 @@ def read_folder(folder):
     """All images and labels of a folder that holds the six batch files.
 
     folder: path of the folder with data_batch_1 to data_batch_5 and test_batch; all five training files
-    hold the same number of images, n, and the test file any number, m.
+        hold the same number of images, n, and the test file any number, m.
     Returns X_train (5n, 3, 32, 32) uint8, y_train (5n,) int64, X_test (m, 3, 32, 32), y_test (m,).
     Raises DataError, naming the file, if one is missing, damaged, not laid out as CIFAR-10, or there twice.
     The layout is that of https://www.cs.toronto.edu/~kriz/cifar.html: a row holds 1,024 red values, then

@@ -89,12 +89,12 @@ def convnet(X, params, y=None, reg=0.0, *, layers, rng=None):
     X: (N, channels, H, W) images.
     params: as from `init_convnet`.
     y: (N,) labels or None. With labels the network is in training: units are dropped, batch normalisation takes the
-    batch's statistics and moves its running averages in params. Without, it is tested, on the running averages.
+        batch's statistics and moves its running averages in params. Without, it is tested, on the running averages.
     reg: strength of the penalty ½·reg·ΣW², over convolutions and affine layers.
     layers: the layers in words, separated by commas or line ends, in the order the image passes them:
-    "conv 32 3" (32 filters of 3 × 3, which keep the size of the images; also "conv 32 5 stride 2 pad 1"), "relu",
-    "pool 2" (the maximum; also "pool 3 stride 2"), "avgpool 8" (the mean), "batchnorm", "layernorm", "groupnorm 4",
-    "dropout 0.3", "affine 10". The last one gives the scores.
+        "conv 32 3" (32 filters of 3 × 3, which keep the size of the images; also "conv 32 5 stride 2 pad 1"), "relu",
+        "pool 2" (the maximum; also "pool 3 stride 2"), "avgpool 8" (the mean), "batchnorm", "layernorm",
+        "groupnorm 4", "dropout 0.3", "affine 10". The last one gives the scores.
     rng: a `np.random.Generator` that draws which units are dropped; a whole number draws the same ones at every call.
     Returns the scores (N, C) if y is None; else the loss and its gradients, a dict like params.
     Raises ValueError for a description that cannot be read, shapes that do not fit, or dropout without rng.

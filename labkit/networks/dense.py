@@ -110,7 +110,7 @@ def mlp(X, params, y=None, reg=0.0, dropout=0.0, rng=None):
     reg: strength of the penalty ½·reg·ΣW² over all layers.
     dropout: share of the hidden units left out in training; with y None, at test time, none is.
     rng: a `np.random.Generator` that draws which; a whole number instead draws the same ones at every call, as a
-    gradient check needs.
+        gradient check needs.
     Returns the scores (N, C) if y is None; else the loss and its gradients, a dict like params.
     Raises ValueError if the shapes do not fit, or dropout is asked for without rng.
     """

@@ -25,8 +25,11 @@ SAYS = {
 class Layer(NamedTuple):
     """One layer as described.
 
-    text: its words. kind: the first of them. name: what its parameters' names end in.
-    number: filters, groups, outputs, or the share to drop. size, stride, pad: of its windows, (vertical, horizontal).
+    text: its words.
+    kind: the first of them.
+    name: what its parameters' names end in.
+    number: filters, groups, outputs, or the share to drop.
+    size, stride, pad: of its windows, (vertical, horizontal).
     """
 
     text: str
