@@ -72,8 +72,8 @@ def convolve_backward(gradient, x, w, g, inputs):
     back = _way_back(w, g)
     dx = None
     if inputs:  # in memory as the images lie
-        channels_last = x.strides[1] < x.strides[3]
-        dx = empty_channels_last(x.shape, x.dtype) if channels_last else np.empty(x.shape, x.dtype)
+        last = windows.channels_last(x)
+        dx = empty_channels_last(x.shape, x.dtype) if last else np.empty(x.shape, x.dtype)
 
     def task(parts):
         dweights = np.zeros((g.length + 1, len(w)), w.dtype)  # the last row is the bias

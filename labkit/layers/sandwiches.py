@@ -87,7 +87,8 @@ def conv_relu_pool_backward(dout, cache, inputs=True):
     def gradient(part):
         n, OH, OW = part.stop - part.start, *g.counts
         drows = scratch("rows", (n, OH, OW, len(w)), x.dtype).transpose(0, 3, 1, 2)
-        return spread(dout[part] * (out[part] > 0), places[part], pool, drows)
+        active = np.multiply(dout[part], out[part] > 0, out=np.empty_like(out[part]))  # in memory as the output lies
+        return spread(active, places[part], pool, drows)
 
     return convolve_backward(gradient, x, w, g, inputs)
 

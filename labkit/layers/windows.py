@@ -35,6 +35,11 @@ def images(x, name="x"):
     return x if x.dtype.kind == "f" else x.astype(np.float64)
 
 
+def channels_last(x):
+    """Whether the channels of x (N, C, H, W) are nearer to each other in memory than its columns."""
+    return x.strides[1] < x.strides[3]
+
+
 def sliding(x, size, stride):
     """A view, no copy, of all windows of x (N, C, H, W): (N, C, OH, OW, h, w), as the images overlap."""
     N, C, H, W = x.shape
