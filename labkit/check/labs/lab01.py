@@ -42,30 +42,26 @@ _LIMITS = "the limits are those of the images at hand: two images would be scale
 _REST = "// divides whole numbers and drops the rest: divide with /"
 _WIDTHS = [(m, w) for m in (127, 127.5, 128) for w in (127, 127.5, 128) if not m == w == 127.5]
 
-scale_pixels = exercise(
-    "scale_pixels",
-    12,
-    scale_pixels_,
-    [
-        (10, "0 becomes -1, 255 becomes 1, on a straight line", equals(_pixel_cases, lab=_lab_pixels, tolerance=2e-3)),
-        (2, "images is left as it was", unchanged(_pixel_cases)),
-    ],
-    mistakes=[
-        (_WRAPS, (_LINE, ["2 * images / 255 - 1", "(2 * images - 255) / 255"])),
-        (_WRAPS, (_LINE, [f"(images - {m}) / {w}" for m in (127, 128) for w in (127, 127.5, 128)])),
-        (_MIDDLE, (_LINE, [f"(images - {float(m)}) / {w}" for m, w in _WIDTHS])),
-        ("this goes from -0.5 to 0.5: asked is -1 to 1, twice as wide", (_LINE, "images / 255 - 0.5")),
-        ("this goes from 0 to 1: asked is -1 to 1, twice as wide", (_LINE, "images / 255")),
-        ("this goes from 0 to 2: 1 has to be subtracted", (" - 1", "")),
-        ("this goes from -1 to 0: asked is -1 to 1", (_LINE, "images / 255 - 1")),
-        ("this goes from -127.5 to 127.5: divide by 127.5 as well", (_LINE, "images - 127.5")),
-        ("black and white are swapped: 0 becomes -1", (_LINE, "1 - images / 127.5")),
-        (_REST, (_LINE, ["images // 127.5 - 1", "images // 127 - 1.0"])),
-        ("the result is rounded to whole numbers", (_LINE, [f"np.trunc({_LINE})", f"np.round({_LINE})"])),
-        (_LIMITS, (_LINE, [f"2 * (images - {_LOW}) / ({_HIGH} - {_LOW}) - 1", "2 * (images / images.max()) - 1"])),
-        ("these are standardised pixels: a fixed line is asked", (_LINE, "(images - images.mean()) / images.std()")),
-    ],
-)
+# fmt: off
+scale_pixels = exercise("scale_pixels", 12, scale_pixels_, [
+    (10, "0 becomes -1, 255 becomes 1, on a straight line", equals(_pixel_cases, lab=_lab_pixels, tolerance=2e-3)),
+    (2, "images is left as it was", unchanged(_pixel_cases)),
+], mistakes=[
+    (_WRAPS, (_LINE, ["2 * images / 255 - 1", "(2 * images - 255) / 255"])),
+    (_WRAPS, (_LINE, [f"(images - {m}) / {w}" for m in (127, 128) for w in (127, 127.5, 128)])),
+    (_MIDDLE, (_LINE, [f"(images - {float(m)}) / {w}" for m, w in _WIDTHS])),
+    ("this goes from -0.5 to 0.5: asked is -1 to 1, twice as wide", (_LINE, "images / 255 - 0.5")),
+    ("this goes from 0 to 1: asked is -1 to 1, twice as wide", (_LINE, "images / 255")),
+    ("this goes from 0 to 2: 1 has to be subtracted", (" - 1", "")),
+    ("this goes from -1 to 0: asked is -1 to 1", (_LINE, "images / 255 - 1")),
+    ("this goes from -127.5 to 127.5: divide by 127.5 as well", (_LINE, "images - 127.5")),
+    ("black and white are swapped: 0 becomes -1", (_LINE, "1 - images / 127.5")),
+    (_REST, (_LINE, ["images // 127.5 - 1", "images // 127 - 1.0"])),
+    ("the result is rounded to whole numbers", (_LINE, [f"np.trunc({_LINE})", f"np.round({_LINE})"])),
+    (_LIMITS, (_LINE, [f"2 * (images - {_LOW}) / ({_HIGH} - {_LOW}) - 1", "2 * (images / images.max()) - 1"])),
+    ("these are standardised pixels: a fixed line is asked", (_LINE, "(images - images.mean()) / images.std()")),
+])
+# fmt: on
 
 # --------------------------------------------------------------------------- squared distances
 
@@ -125,39 +121,31 @@ _SQUARE, _FORMULA = "a - 2 * A @ B.T + b", "|a - b|² = |a|² - 2 a·b + |b|²"
 _SWAPPED = "the axes of |a|² and |b|² are swapped: |a|² belongs to the rows (a column, [:, None]), |b|² to the columns"
 _EVERY = "A - B subtracts row from row: every row of A is to be compared with every row of B"
 
-squared_distances = exercise(
-    "squared_distances",
-    26,
-    squared_distances_,
-    [
-        (14, "the squared distance of each row of A to each row of B, (M, N)", equals(_row_cases, lab=_lab_rows)),
-        (6, "no Python loop", no_loop(_distance_arguments)),
-        (4, "without an array of all M·N·D differences", _no_cube),
-        (2, "A and B are left as they were", unchanged(_row_cases)),
-    ],
-    mistakes=[
-        (
-            "these are the distances: the squared ones are asked, no root",
-            (_SQUARE, f"np.sqrt(np.maximum({_SQUARE}, 0))"),
-        ),
-        (f"the sign of the middle term: {_FORMULA}", ("a - 2", "a + 2")),
-        (f"the 2 is missing: {_FORMULA}", ("2 * A", "A")),
-        (f"|b|² is missing: {_FORMULA}", (" + b", "")),
-        (f"|a|² is missing: {_FORMULA}", ("a - 2", "-2")),
-        (f"the middle term is missing: {_FORMULA}", (_SQUARE, "a + b"), NONE),
-        (f"these are the inner products alone: {_FORMULA}", (_SQUARE, "A @ B.T"), NONE),
-        ("the result is transposed: a row for each row of A, a column for each row of B", (_SQUARE, f"({_SQUARE}).T")),
-        ("the sum of absolute differences: their squares are asked", (_SQUARE, "np.abs(A[:, None] - B).sum(axis=2)")),
-        ("this is the mean over the features: their sum is asked", (_SQUARE, f"({_SQUARE}) / A.shape[1]")),
-        ("the norms are not squared: |a|² is without the root", ("a - 2", "np.sqrt(a) - 2"), (" + b", " + np.sqrt(b)")),
-        (_EVERY, (_SQUARE, "((A - B) ** 2).sum(axis=1)"), NONE),
-        ("wrong axis: the sum of the squares runs over the features of a row (axis=1)", ("axis=1", "axis=0", 2)),
-        ("|a|² has lost its axis: it belongs to the rows, so make it a column, [:, None]", ("[:, None]", "")),
-        (_SWAPPED, ("[:, None]", ""), ("b = (B**2).sum(axis=1)", "b = (B**2).sum(axis=1)[:, None]")),
-        ("A @ B does not fit: the inner products of all rows are A @ B.T", ("B.T", "B")),
-    ],
-    ready_made=WRITE_OUT,
-)
+# fmt: off
+squared_distances = exercise("squared_distances", 26, squared_distances_, [
+    (14, "the squared distance of each row of A to each row of B, (M, N)", equals(_row_cases, lab=_lab_rows)),
+    (6, "no Python loop", no_loop(_distance_arguments)),
+    (4, "without an array of all M·N·D differences", _no_cube),
+    (2, "A and B are left as they were", unchanged(_row_cases)),
+], mistakes=[
+    ("these are the distances: the squared ones are asked, no root", (_SQUARE, f"np.sqrt(np.maximum({_SQUARE}, 0))")),
+    (f"the sign of the middle term: {_FORMULA}", ("a - 2", "a + 2")),
+    (f"the 2 is missing: {_FORMULA}", ("2 * A", "A")),
+    (f"|b|² is missing: {_FORMULA}", (" + b", "")),
+    (f"|a|² is missing: {_FORMULA}", ("a - 2", "-2")),
+    (f"the middle term is missing: {_FORMULA}", (_SQUARE, "a + b"), NONE),
+    (f"these are the inner products alone: {_FORMULA}", (_SQUARE, "A @ B.T"), NONE),
+    ("the result is transposed: a row for each row of A, a column for each row of B", (_SQUARE, f"({_SQUARE}).T")),
+    ("the sum of absolute differences: their squares are asked", (_SQUARE, "np.abs(A[:, None] - B).sum(axis=2)")),
+    ("this is the mean over the features: their sum is asked", (_SQUARE, f"({_SQUARE}) / A.shape[1]")),
+    ("the norms are not squared: |a|² is without the root", ("a - 2", "np.sqrt(a) - 2"), (" + b", " + np.sqrt(b)")),
+    (_EVERY, (_SQUARE, "((A - B) ** 2).sum(axis=1)"), NONE),
+    ("wrong axis: the sum of the squares runs over the features of a row (axis=1)", ("axis=1", "axis=0", 2)),
+    ("|a|² has lost its axis: it belongs to the rows, so make it a column, [:, None]", ("[:, None]", "")),
+    (_SWAPPED, ("[:, None]", ""), ("b = (B**2).sum(axis=1)", "b = (B**2).sum(axis=1)[:, None]")),
+    ("A @ B does not fit: the inner products of all rows are A @ B.T", ("B.T", "B")),
+], ready_made=WRITE_OUT)
+# fmt: on
 
 # ------------------------------------------------------------------------------ nearest neighbour
 
@@ -188,36 +176,21 @@ def _label_arguments(rng, n, d, c):
 
 _ARGMIN, _LABELS = "distances.argmin(axis=1)", "y_train[nearest]"
 
-nearest_labels = exercise(
-    "nearest_labels",
-    18,
-    nearest_labels_,
-    [
-        (
-            11,
-            "the class of the training image with the smallest distance, one for each row",
-            equals(_distances, lab=_lab_distances),
-        ),
-        (5, "no Python loop", no_loop(_label_arguments)),
-        (2, "distances and y_train are left as they were", unchanged(_distances)),
-    ],
-    mistakes=[
-        ("this is the farthest training image: argmin finds the smallest distance", ("argmin", "argmax")),
-        ("these are the places of the nearest images: their classes are asked, y_train[…]", (_LABELS, "nearest")),
-        (
-            "these are the smallest distances: the nearest image's class is asked",
-            (_LABELS, "distances.min(axis=1)"),
-            NONE,
-        ),
-        ("wrong axis: the distances of one image to all training images are a row (axis=1)", ("axis=1", "axis=0")),
-        ("argmin over all distances at once: one for each row (axis=1)", ("axis=1", ""), NONE),
-        ("off by one: places are counted from 0", (_LABELS, "y_train[nearest - 1]")),
-        ("the second nearest: the nearest is not the image itself here", (_ARGMIN, "distances.argsort(axis=1)[:, 1]")),
-        (
-            "the classes sorted by each image's distances: only the nearest is asked",
-            (_ARGMIN, "distances.argsort(axis=1)"),
-        ),
-        ("only the first image gets its class", (_ARGMIN, "distances[0].argmin()")),
-    ],
-    ready_made=WRITE_OUT,
-)
+# fmt: off
+nearest_labels = exercise("nearest_labels", 18, nearest_labels_, [
+    (11, "the class of the training image with the smallest distance, one for each row",
+     equals(_distances, lab=_lab_distances)),
+    (5, "no Python loop", no_loop(_label_arguments)),
+    (2, "distances and y_train are left as they were", unchanged(_distances)),
+], mistakes=[
+    ("this is the farthest training image: argmin finds the smallest distance", ("argmin", "argmax")),
+    ("these are the places of the nearest images: their classes are asked, y_train[…]", (_LABELS, "nearest")),
+    ("these are the smallest distances: the nearest image's class is asked", (_LABELS, "distances.min(axis=1)"), NONE),
+    ("wrong axis: the distances of one image to all training images are a row (axis=1)", ("axis=1", "axis=0")),
+    ("argmin over all distances at once: one for each row (axis=1)", ("axis=1", ""), NONE),
+    ("off by one: places are counted from 0", (_LABELS, "y_train[nearest - 1]")),
+    ("the second nearest: the nearest is not the image itself here", (_ARGMIN, "distances.argsort(axis=1)[:, 1]")),
+    ("the classes sorted by each image's distances: only the nearest is asked", (_ARGMIN, "distances.argsort(axis=1)")),
+    ("only the first image gets its class", (_ARGMIN, "distances[0].argmin()")),
+], ready_made=WRITE_OUT)
+# fmt: on

@@ -49,42 +49,34 @@ def _own(name):
     return [f"{name} - {name}.mean(axis={axis}, keepdims=True)" for axis in (f"tuple(range(1, {name}.ndim))", "1")]
 
 
-center_images = exercise(
-    "center_images",
-    14,
-    center_images_,
-    [
-        (7, "training images minus their mean image", equals(_two_sets, part=0, lab=_lab_two_sets)),
-        (5, "test images minus the mean image of the training images", equals(_two_sets, part=1, lab=_lab_two_sets)),
-        (2, "X_train and X_test are left as they were", unchanged(_two_sets)),
-    ],
-    mistakes=[
-        (_MEAN_OF_ALL, (_MU, "X_train.mean()")),
-        (_MEAN_OF_ALL, (_TEST, ["X_test - X_train.mean()", "X_test - X_test.mean()"])),
-        (_MEAN_OF_EACH, (_TRAIN, _own("X_train"))),
-        (_MEAN_OF_EACH, (_TEST, _own("X_test"))),
-        (_TEST_SEEN, (_MU, f"{_BOTH}.mean(axis=0)")),
-        (_TEST_SEEN, (_TEST, f"X_test - {_BOTH}.mean(axis=0)")),
-        ("the mean of the test images is subtracted: take that of the training images", (_MU, "X_test.mean(axis=0)")),
-        ("the median is subtracted: the mean is asked", (_MU, "np.median(X_train, axis=0)")),
-        ("the mean image is added", (_TRAIN, "X_train + mean"), (_TEST, [_TEST, "X_test + mean"])),
-        ("the sign: X_train minus the mean", (_TRAIN, "mean - X_train"), (_TEST, [_TEST, "mean - X_test"])),
-        ("this is the mean image itself: subtract it from the images", (_TRAIN, "mean"), NONE),
-        (
-            "the images are also divided by their deviation: centring only subtracts",
-            (_TRAIN, "(X_train - mean) / X_train.std(axis=0)"),
-            (_TEST, "(X_test - mean) / X_train.std(axis=0)"),
-        ),
-        (_FIRST, (f"{_TRAIN}, {_TEST}", f"{_TEST}, {_TRAIN}")),
-        ("the images are unchanged", (_TRAIN, "X_train"), NONE),
-        (_ROUNDED, (_MU, f"{_MU}.astype(X_train.dtype)")),
-        (_OTHERS_MEAN, (_TEST, "X_test - X_test.mean(axis=0)")),
-        (_BEFORE, (_TEST, "X_test")),
-        ("the training images are returned twice", (_TEST, _TRAIN)),
-    ],
-    returns="(X_train, X_test), both centred",
-    ready_made=WRITE_OUT,
-)
+# fmt: off
+center_images = exercise("center_images", 14, center_images_, [
+    (7, "training images minus their mean image", equals(_two_sets, part=0, lab=_lab_two_sets)),
+    (5, "test images minus the mean image of the training images", equals(_two_sets, part=1, lab=_lab_two_sets)),
+    (2, "X_train and X_test are left as they were", unchanged(_two_sets)),
+], mistakes=[
+    (_MEAN_OF_ALL, (_MU, "X_train.mean()")),
+    (_MEAN_OF_ALL, (_TEST, ["X_test - X_train.mean()", "X_test - X_test.mean()"])),
+    (_MEAN_OF_EACH, (_TRAIN, _own("X_train"))),
+    (_MEAN_OF_EACH, (_TEST, _own("X_test"))),
+    (_TEST_SEEN, (_MU, f"{_BOTH}.mean(axis=0)")),
+    (_TEST_SEEN, (_TEST, f"X_test - {_BOTH}.mean(axis=0)")),
+    ("the mean of the test images is subtracted: take that of the training images", (_MU, "X_test.mean(axis=0)")),
+    ("the median is subtracted: the mean is asked", (_MU, "np.median(X_train, axis=0)")),
+    ("the mean image is added", (_TRAIN, "X_train + mean"), (_TEST, [_TEST, "X_test + mean"])),
+    ("the sign: X_train minus the mean", (_TRAIN, "mean - X_train"), (_TEST, [_TEST, "mean - X_test"])),
+    ("this is the mean image itself: subtract it from the images", (_TRAIN, "mean"), NONE),
+    ("the images are also divided by their deviation: centring only subtracts",
+     (_TRAIN, "(X_train - mean) / X_train.std(axis=0)"), (_TEST, "(X_test - mean) / X_train.std(axis=0)")),
+    (_FIRST, (f"{_TRAIN}, {_TEST}", f"{_TEST}, {_TRAIN}")),
+    ("the images are unchanged", (_TRAIN, "X_train"), NONE),
+    (_ROUNDED, (_MU, f"{_MU}.astype(X_train.dtype)")),
+    (_OTHERS_MEAN, (_TEST, "X_test - X_test.mean(axis=0)")),
+    (_BEFORE, (_TEST, "X_test")),
+    ("the training images are returned twice", (_TEST, _TRAIN)),
+], returns="(X_train, X_test), both centred",
+ready_made=WRITE_OUT)
+# fmt: on
 
 # -------------------------------------------------------------------------------- standardising
 
@@ -144,62 +136,45 @@ def _by(mean, std):
 
 _EACH = _by("{X}.mean(axis=1, keepdims=True)", "{X}.std(axis=1, keepdims=True)")
 
-standardize_features = exercise(
-    "standardize_features",
-    14,
-    standardize_features_,
-    [
-        (
-            5,
-            "every feature has mean 0 and deviation 1 over the training images",
-            equals(_row_sets, part=0, lab=_lab_row_sets),
-        ),
-        (4, "test images with mean and deviation of the training images", equals(_row_sets, part=1, lab=_lab_row_sets)),
-        (
-            3,
-            "a feature that is constant in training is centred and not divided",
-            equals(_constant, part=[0, 1], forgiving=True),
-        ),
-        (2, "X_train and X_test are left as they were", unchanged(_row_sets)),
-    ],
-    mistakes=[
-        ("centred only: divide by the deviation of each feature", (_OF_TRAIN, _TRAIN), (_OF_TEST, [_OF_TEST, _TEST])),
-        ("divided, but not centred: subtract the mean first", (_TRAIN, "X_train"), (_TEST, [_TEST, "X_test"])),
-        (_BRACKETS, (f"{_OF_TRAIN}, {_OF_TEST}", "X_train - mean / std, X_test - mean / std")),
-        ("divided by the variance: the deviation is its root", (_STD, "X_train.var(axis=0)")),
-        ("multiplied by the deviation: divide", (") / std", ") * std", 2)),
-        (_ONE.format("mean and one deviation"), (_STATISTICS, "X_train.mean(), X_train.std()")),
-        (_ONE.format("deviation"), (_STD, "X_train.std()")),
-        (_WRONG_AXIS, (_OF_TRAIN, _EACH[0]), (_OF_TEST, [_OF_TEST, _EACH[1]])),
-        (_WRONG_AXIS, ("axis=0", "axis=1", 2)),
-        ("N - 1 in the deviation (ddof=1): here the mean is over all N images", (_STD, "X_train.std(axis=0, ddof=1)")),
-        (_SEEN, (_STATISTICS, f"{_BOTH}.mean(axis=0), {_BOTH}.std(axis=0)")),
-        ("scaled to 0 to 1 by each feature's limits", (_STATISTICS, f"X_train.min(axis=0), {_RANGE}")),
-        ("divided by the range of each feature: the deviation is asked", (_STD, _RANGE)),
-        (_FIRST, (f"{_OF_TRAIN}, {_OF_TEST}", f"{_OF_TEST}, {_OF_TRAIN}")),
-        (_OWN, (_OF_TEST, "(X_test - X_test.mean(axis=0)) / X_test.std(axis=0)")),
-        ("the test images lose their own mean: take the training images'", (_TEST, "X_test - X_test.mean(axis=0)")),
-        ("the test images are divided by their own deviation", (_OF_TEST, "(X_test - mean) / X_test.std(axis=0)")),
-        (_ALREADY, (_OF_TEST, "X_test")),
-        ("the test images are centred only", (_OF_TEST, _TEST)),
-        (_ZERO, (f"    std = {_GUARD}\n", ""), NONE),
-        (_ADDED, (_GUARD, [f"std + 1e-{k}" for k in _SIZES]), NONE),
-        (_ADDED, (_GUARD, [f"np.sqrt(std**2 + 1e-{k})" for k in _SIZES]), NONE),
-        (_ADDED, (_GUARD, [f"np.maximum(std, 1e-{k})" for k in _SIZES]), NONE),
-        (
-            "the constant feature is 0 in the test images too: there it may differ",
-            (_OF_TEST, f"{_OF_TEST} * ({_STD} > 0)"),
-        ),
-        (_AS_IT_WAS, ("    std = np", "    mean = mean * (std > 0)\n    std = np")),
-        (
-            "the constant feature is left out: keep all columns",
-            (_OF_TRAIN, f"({_OF_TRAIN})[:, {_STD} > 0]"),
-            (_OF_TEST, f"({_OF_TEST})[:, {_STD} > 0]"),
-        ),
-    ],
-    returns="(X_train, X_test), both standardised",
-    ready_made=WRITE_OUT,
-)
+# fmt: off
+standardize_features = exercise("standardize_features", 14, standardize_features_, [
+    (5, "every feature has mean 0 and deviation 1 over the training images",
+     equals(_row_sets, part=0, lab=_lab_row_sets)),
+    (4, "test images with mean and deviation of the training images", equals(_row_sets, part=1, lab=_lab_row_sets)),
+    (3, "a feature that is constant in training is centred and not divided",
+     equals(_constant, part=[0, 1], forgiving=True)),
+    (2, "X_train and X_test are left as they were", unchanged(_row_sets)),
+], mistakes=[
+    ("centred only: divide by the deviation of each feature", (_OF_TRAIN, _TRAIN), (_OF_TEST, [_OF_TEST, _TEST])),
+    ("divided, but not centred: subtract the mean first", (_TRAIN, "X_train"), (_TEST, [_TEST, "X_test"])),
+    (_BRACKETS, (f"{_OF_TRAIN}, {_OF_TEST}", "X_train - mean / std, X_test - mean / std")),
+    ("divided by the variance: the deviation is its root", (_STD, "X_train.var(axis=0)")),
+    ("multiplied by the deviation: divide", (") / std", ") * std", 2)),
+    (_ONE.format("mean and one deviation"), (_STATISTICS, "X_train.mean(), X_train.std()")),
+    (_ONE.format("deviation"), (_STD, "X_train.std()")),
+    (_WRONG_AXIS, (_OF_TRAIN, _EACH[0]), (_OF_TEST, [_OF_TEST, _EACH[1]])),
+    (_WRONG_AXIS, ("axis=0", "axis=1", 2)),
+    ("N - 1 in the deviation (ddof=1): here the mean is over all N images", (_STD, "X_train.std(axis=0, ddof=1)")),
+    (_SEEN, (_STATISTICS, f"{_BOTH}.mean(axis=0), {_BOTH}.std(axis=0)")),
+    ("scaled to 0 to 1 by each feature's limits", (_STATISTICS, f"X_train.min(axis=0), {_RANGE}")),
+    ("divided by the range of each feature: the deviation is asked", (_STD, _RANGE)),
+    (_FIRST, (f"{_OF_TRAIN}, {_OF_TEST}", f"{_OF_TEST}, {_OF_TRAIN}")),
+    (_OWN, (_OF_TEST, "(X_test - X_test.mean(axis=0)) / X_test.std(axis=0)")),
+    ("the test images lose their own mean: take the training images'", (_TEST, "X_test - X_test.mean(axis=0)")),
+    ("the test images are divided by their own deviation", (_OF_TEST, "(X_test - mean) / X_test.std(axis=0)")),
+    (_ALREADY, (_OF_TEST, "X_test")),
+    ("the test images are centred only", (_OF_TEST, _TEST)),
+    (_ZERO, (f"    std = {_GUARD}\n", ""), NONE),
+    (_ADDED, (_GUARD, [f"std + 1e-{k}" for k in _SIZES]), NONE),
+    (_ADDED, (_GUARD, [f"np.sqrt(std**2 + 1e-{k})" for k in _SIZES]), NONE),
+    (_ADDED, (_GUARD, [f"np.maximum(std, 1e-{k})" for k in _SIZES]), NONE),
+    ("the constant feature is 0 in the test images too: there it may differ", (_OF_TEST, f"{_OF_TEST} * ({_STD} > 0)")),
+    (_AS_IT_WAS, ("    std = np", "    mean = mean * (std > 0)\n    std = np")),
+    ("the constant feature is left out: keep all columns", (_OF_TRAIN, f"({_OF_TRAIN})[:, {_STD} > 0]"),
+     (_OF_TEST, f"({_OF_TEST})[:, {_STD} > 0]")),
+], returns="(X_train, X_test), both standardised",
+ready_made=WRITE_OUT)
+# fmt: on
 
 # ----------------------------------------------------------------------------------- bias column
 
@@ -221,24 +196,19 @@ def _lab_rows(rng):
 
 _WHOLE, _COLUMN = "np.hstack([X, np.ones((len(X), 1), X.dtype)])", "np.ones((len(X), 1), X.dtype)"
 
-add_bias_column = exercise(
-    "add_bias_column",
-    6,
-    add_bias_column_,
-    [
-        (5, "X with a column of ones at the end, (N, D + 1)", equals(_matrix_cases, lab=_lab_rows)),
-        (1, "X is left as it was", unchanged(_matrix_cases)),
-    ],
-    mistakes=[
-        ("the ones are the first column: they are asked at the end", (f"X, {_COLUMN}", f"{_COLUMN}, X")),
-        ("the new column holds zeros: a weight times 0 adds nothing", ("ones", "zeros")),
-        ("a row of ones: each image gets one number more, a column", (_WHOLE, "np.vstack([X, np.ones(X.shape[1])])")),
-        ("1 is added to every value: a new column is asked", (_WHOLE, "X + 1"), NONE),
-        ("there is no new column", (_WHOLE, "X"), NONE),
-        ("the last feature is overwritten: the ones are a new column", ("X, np", "X[:, :-1], np")),
-        ("the result is flat: join along the columns, axis=1", (_WHOLE, f"np.append(X, {_COLUMN})")),
-        ("the new column does not hold ones", (_COLUMN, [f"-1.0 * {_COLUMN}", f"2 * {_COLUMN}"])),
-        ("as many columns of ones as features: one is enough", (_COLUMN, "np.ones_like(X)")),
-    ],
-    ready_made=WRITE_OUT,
-)
+# fmt: off
+add_bias_column = exercise("add_bias_column", 6, add_bias_column_, [
+    (5, "X with a column of ones at the end, (N, D + 1)", equals(_matrix_cases, lab=_lab_rows)),
+    (1, "X is left as it was", unchanged(_matrix_cases)),
+], mistakes=[
+    ("the ones are the first column: they are asked at the end", (f"X, {_COLUMN}", f"{_COLUMN}, X")),
+    ("the new column holds zeros: a weight times 0 adds nothing", ("ones", "zeros")),
+    ("a row of ones: each image gets one number more, a column", (_WHOLE, "np.vstack([X, np.ones(X.shape[1])])")),
+    ("1 is added to every value: a new column is asked", (_WHOLE, "X + 1"), NONE),
+    ("there is no new column", (_WHOLE, "X"), NONE),
+    ("the last feature is overwritten: the ones are a new column", ("X, np", "X[:, :-1], np")),
+    ("the result is flat: join along the columns, axis=1", (_WHOLE, f"np.append(X, {_COLUMN})")),
+    ("the new column does not hold ones", (_COLUMN, [f"-1.0 * {_COLUMN}", f"2 * {_COLUMN}"])),
+    ("as many columns of ones as features: one is enough", (_COLUMN, "np.ones_like(X)")),
+], ready_made=WRITE_OUT)
+# fmt: on

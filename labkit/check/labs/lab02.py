@@ -51,29 +51,24 @@ def _lab_trick(rng):
 _ONES = "np.ones((len(X), 1))"
 _NO_ROW = "b has no effect: the new column of X1 has to hold ones, the new row of W1 has to hold b"
 
-bias_trick = exercise(
-    "bias_trick",
-    8,
-    bias_trick_,
-    [
-        (3, "X1 @ W1 gives the scores X @ W + b", equals(_trick_cases, seen_as=_multiplied, lab=_lab_trick)),
-        (2, "X1 is X with a column of ones at the end", equals(_trick_cases, part=0)),
-        (2, "W1 is W with b as the last row", equals(_trick_cases, part=1)),
-        (1, "X, W and b are left as they were", unchanged(_trick_cases)),
-    ],
-    mistakes=[
-        ("the ones are the first column of X1: both go to the end", (f"[X, {_ONES}]", f"[{_ONES}, X]")),
-        ("b is the first row of W1: both go to the end", ("[W, b]", "[b, W]")),
-        (_NO_ROW, (_ONES, "np.zeros((len(X), 1))"), NONE),
-        (_NO_ROW, ("[W, b]", "[W, 0 * b]"), NONE),
-        ("every score grows by 1: the new row of W1 has to hold b", ("[W, b]", "[W, np.ones_like(b)]"), NONE),
-        ("the new column does not hold ones: so b is subtracted", (_ONES, f"-{_ONES}")),
-        ("b is subtracted: W1 holds it as it is", ("[W, b]", "[W, -b]")),
-        ("b is added twice: in W1 it belongs in the new row only", ("[W, b]", ["[W, 2 * b]", "[W + b, b]"])),
-        ("1 is added to every pixel: a new column is asked", ("[X, ", "[X + 1, ")),
-    ],
-    returns="(X1, W1)",
-)
+# fmt: off
+bias_trick = exercise("bias_trick", 8, bias_trick_, [
+    (3, "X1 @ W1 gives the scores X @ W + b", equals(_trick_cases, seen_as=_multiplied, lab=_lab_trick)),
+    (2, "X1 is X with a column of ones at the end", equals(_trick_cases, part=0)),
+    (2, "W1 is W with b as the last row", equals(_trick_cases, part=1)),
+    (1, "X, W and b are left as they were", unchanged(_trick_cases)),
+], mistakes=[
+    ("the ones are the first column of X1: both go to the end", (f"[X, {_ONES}]", f"[{_ONES}, X]")),
+    ("b is the first row of W1: both go to the end", ("[W, b]", "[b, W]")),
+    (_NO_ROW, (_ONES, "np.zeros((len(X), 1))"), NONE),
+    (_NO_ROW, ("[W, b]", "[W, 0 * b]"), NONE),
+    ("every score grows by 1: the new row of W1 has to hold b", ("[W, b]", "[W, np.ones_like(b)]"), NONE),
+    ("the new column does not hold ones: so b is subtracted", (_ONES, f"-{_ONES}")),
+    ("b is subtracted: W1 holds it as it is", ("[W, b]", "[W, -b]")),
+    ("b is added twice: in W1 it belongs in the new row only", ("[W, b]", ["[W, 2 * b]", "[W + b, b]"])),
+    ("1 is added to every pixel: a new column is asked", ("[X, ", "[X + 1, ")),
+], returns="(X1, W1)")
+# fmt: on
 
 # ------------------------------------------------------------------------------------- hinge loss
 
@@ -139,65 +134,47 @@ _ANOTHER = "called without delta it takes another margin than 1"
 _OWN = "scores.max(axis=1, keepdims=True)"
 _E = f"np.exp(scores - {_OWN})"
 
-hinge_loss = exercise(
-    "hinge_loss",
-    20,
-    hinge_loss_,
-    [
-        (
-            9,
-            "one image: the sum over the other classes of max(0, s_j - s_y + 1)",
-            equals(_hinge_one, seen_as=_one_number, lab=_lab_hinge),
-        ),
-        (5, "several images: the mean over the images", equals(_hinge_several, lab=_lab_hinge)),
-        (
-            4,
-            "the margin is delta, 1 where it is not given",
-            equals(_hinge_deltas, forgiving=True) + equals(_without_delta, forgiving=True, otherwise=_ANOTHER),
-        ),
-        (2, "scores and y are left as they were", unchanged(_hinge_several)),
-    ],
-    mistakes=[
-        (f"{_COUNTED}, which adds delta for each image: sum over the other classes", (_ZERO, "")),
-        (f"{_COUNTED}, and its delta taken off in the wrong place", (_ZERO, ""), (_MEAN, f"{_MEAN} - delta / len(y)")),
-        ("1 is taken off for the right class: with another delta it adds delta", (_ZERO, ""), (_MEAN, f"{_MEAN} - 1")),
-        ("max(0, …) is missing: classes far below make the loss negative", (_CUT, "differences")),
-        ("max(0, …) is of each class, not of their sum", (_CUT, "differences"), (_SUM, f"np.maximum(0, {_SUM})")),
-        ("delta is missing: a class just below the right one has to cost something", (" + delta", "")),
-        ("delta has the wrong sign: s_j - s_y + delta", ("+ delta", "- delta")),
-        ("the margin is always 1: use the argument delta", ("+ delta", "+ 1")),
-        ("delta multiplies the loss: it is added to each difference", ("+ delta", "+ 1"), (_MEAN, f"delta * {_MEAN}")),
-        (_ANOTHER, ("delta=1.0", ["delta=0.0", "delta=0.5", "delta=2.0", "delta=10.0"])),
-        ("the wrong way round: the other class minus the right one", ("scores - right", "right - scores")),
-        ("the sign: this is minus the loss", (_MEAN, f"-{_MEAN}")),
-        ("only the worst class counts here: sum over the other classes", (_SUM, "margins.max(axis=1)")),
-        ("this counts the classes inside the margin: sum how far they are inside", (_CUT, "1.0 * (differences > 0)")),
-        ("delta is added to the hinge: it belongs inside max(0, …)", (" + delta", ""), (_CUT, f"{_CUT} + delta")),
-        ("the hinges are squared", (_CUT, f"{_CUT} ** 2")),
-        ("mean over the classes: sum over the classes, mean over the images", (_SUM, "margins.mean(axis=1)")),
-        ("mean over the other classes: sum over them, mean over the images", (_SUM, f"{_SUM} / (scores.shape[1] - 1)")),
-        ("absolute values: a class far below the right one costs nothing, max(0, …)", (_CUT, "abs(differences)")),
-        ("off by one: y is the right class's column, from 0", (_ARANGE, f"    y = y - np.int64(1)\n{_ARANGE}")),
-        (_HIGHEST, ("scores[image, y][:, None]", _OWN), (_ZERO, "")),
-        (_HIGHEST, (_ARANGE, f"    y = scores.argmax(axis=1)\n{_ARANGE}")),
-        (
-            "this is the cross-entropy of softmax: the hinge loss is asked",
-            (
-                _MEAN,
-                [
-                    f"np.mean(np.log({_E}.sum(axis=1)) - (scores - {_OWN})[image, y])",
-                    f"-np.log(({_E} / {_E}.sum(axis=1)[:, None])[image, y]).mean()",
-                ],
-            ),
-            NONE,
-        ),
-        ("this is the sum over the images, N times too large: the loss is their mean", (_MEAN, "losses.sum()")),
-        ("one loss for each image: return their mean", (_MEAN, ["losses", "losses if len(y) > 1 else losses[0]"])),
-        ("only the first image counts", (_MEAN, "losses[0]")),
-        ("every label picks its column of every image: use scores[np.arange(N), y]", _every_column_of_every_image),
-        ("the scores of the right classes have lost their axis: make them a column, [:, None]", ("[:, None]", "")),
-    ],
-)
+# fmt: off
+hinge_loss = exercise("hinge_loss", 20, hinge_loss_, [
+    (9, "one image: the sum over the other classes of max(0, s_j - s_y + 1)",
+     equals(_hinge_one, seen_as=_one_number, lab=_lab_hinge)),
+    (5, "several images: the mean over the images", equals(_hinge_several, lab=_lab_hinge)),
+    (4, "the margin is delta, 1 where it is not given",
+     equals(_hinge_deltas, forgiving=True) + equals(_without_delta, forgiving=True, otherwise=_ANOTHER)),
+    (2, "scores and y are left as they were", unchanged(_hinge_several)),
+], mistakes=[
+    (f"{_COUNTED}, which adds delta for each image: sum over the other classes", (_ZERO, "")),
+    (f"{_COUNTED}, and its delta taken off in the wrong place", (_ZERO, ""), (_MEAN, f"{_MEAN} - delta / len(y)")),
+    ("1 is taken off for the right class: with another delta it adds delta", (_ZERO, ""), (_MEAN, f"{_MEAN} - 1")),
+    ("max(0, …) is missing: classes far below make the loss negative", (_CUT, "differences")),
+    ("max(0, …) is of each class, not of their sum", (_CUT, "differences"), (_SUM, f"np.maximum(0, {_SUM})")),
+    ("delta is missing: a class just below the right one has to cost something", (" + delta", "")),
+    ("delta has the wrong sign: s_j - s_y + delta", ("+ delta", "- delta")),
+    ("the margin is always 1: use the argument delta", ("+ delta", "+ 1")),
+    ("delta multiplies the loss: it is added to each difference", ("+ delta", "+ 1"), (_MEAN, f"delta * {_MEAN}")),
+    (_ANOTHER, ("delta=1.0", ["delta=0.0", "delta=0.5", "delta=2.0", "delta=10.0"])),
+    ("the wrong way round: the other class minus the right one", ("scores - right", "right - scores")),
+    ("the sign: this is minus the loss", (_MEAN, f"-{_MEAN}")),
+    ("only the worst class counts here: sum over the other classes", (_SUM, "margins.max(axis=1)")),
+    ("this counts the classes inside the margin: sum how far they are inside", (_CUT, "1.0 * (differences > 0)")),
+    ("delta is added to the hinge: it belongs inside max(0, …)", (" + delta", ""), (_CUT, f"{_CUT} + delta")),
+    ("the hinges are squared", (_CUT, f"{_CUT} ** 2")),
+    ("mean over the classes: sum over the classes, mean over the images", (_SUM, "margins.mean(axis=1)")),
+    ("mean over the other classes: sum over them, mean over the images", (_SUM, f"{_SUM} / (scores.shape[1] - 1)")),
+    ("absolute values: a class far below the right one costs nothing, max(0, …)", (_CUT, "abs(differences)")),
+    ("off by one: y is the right class's column, from 0", (_ARANGE, f"    y = y - np.int64(1)\n{_ARANGE}")),
+    (_HIGHEST, ("scores[image, y][:, None]", _OWN), (_ZERO, "")),
+    (_HIGHEST, (_ARANGE, f"    y = scores.argmax(axis=1)\n{_ARANGE}")),
+    ("this is the cross-entropy of softmax: the hinge loss is asked", (_MEAN,
+     [f"np.mean(np.log({_E}.sum(axis=1)) - (scores - {_OWN})[image, y])",
+     f"-np.log(({_E} / {_E}.sum(axis=1)[:, None])[image, y]).mean()"]), NONE),
+    ("this is the sum over the images, N times too large: the loss is their mean", (_MEAN, "losses.sum()")),
+    ("one loss for each image: return their mean", (_MEAN, ["losses", "losses if len(y) > 1 else losses[0]"])),
+    ("only the first image counts", (_MEAN, "losses[0]")),
+    ("every label picks its column of every image: use scores[np.arange(N), y]", _every_column_of_every_image),
+    ("the scores of the right classes have lost their axis: make them a column, [:, None]", ("[:, None]", "")),
+])
+# fmt: on
 
 # --------------------------------------------------------------------------------- regularisation
 
@@ -231,33 +208,29 @@ _L1 = "these are absolute values (an L1 penalty): squares are asked"
 _ROOT = "the square root of the sum (the norm) is taken: the sum of the squares is asked"
 _DIVIDED = "the penalty is divided by the number of classes or of features"
 
-regularised_loss = exercise(
-    "regularised_loss",
-    10,
-    regularised_loss_,
-    [
-        (8, "the data loss plus ½ reg times the sum of the squares of W", equals(_penalty_cases, lab=_lab_penalty)),
-        (1, "with reg = 0 it is the data loss", equals(_no_penalty, otherwise="with reg = 0 something is still added")),
-        (1, "W and b are left as they were", unchanged(_penalty_cases)),
-    ],
-    mistakes=[
-        ("the factor ½ is missing", ("0.5 * ", "")),
-        ("the biases are penalised too: only the weights W are", (_SQUARES, "(np.sum(W**2) + np.sum(b**2))")),
-        ("only the biases are penalised: it is the weights W that are", (_SQUARES, "np.sum(b**2)")),
-        ("the data loss is missing", ("data_loss + ", "")),
-        ("reg is missing", ("reg * ", "")),
-        ("reg multiplies the data loss too", (f"data_loss + {_PENALTY}", "reg * (data_loss + 0.5 * penalty)")),
-        ("the penalty is subtracted: it has to make large weights costly", ("data_loss +", "data_loss -")),
-        ("a mean of the squares: the sum is asked", (_SQUARES, "np.mean(W**2)")),
-        (_L1, (_PENALTY, ["0.5 * reg * np.sum(abs(W))", "reg * np.sum(abs(W))"])),
-        (_ROOT, (_PENALTY, ["0.5 * reg * np.sqrt(penalty)", "reg * np.sqrt(penalty)"])),
-        ("the sum is squared: square each weight, then sum", (_SQUARES, "np.sum(W) ** 2")),
-        ("the weights are not squared", (_SQUARES, "np.sum(W)")),
-        (_DIVIDED, (_SQUARES, [f"{_SQUARES} / len(W)", f"{_SQUARES} / W.shape[1]"])),
-        ("reg is squared", ("reg * penalty", "reg**2 * penalty")),
-        ("with reg = 0 something is still added", ("reg * ", ["(reg or 1e-3) * ", "(reg or 1) * "])),
-    ],
-)
+# fmt: off
+regularised_loss = exercise("regularised_loss", 10, regularised_loss_, [
+    (8, "the data loss plus ½ reg times the sum of the squares of W", equals(_penalty_cases, lab=_lab_penalty)),
+    (1, "with reg = 0 it is the data loss", equals(_no_penalty, otherwise="with reg = 0 something is still added")),
+    (1, "W and b are left as they were", unchanged(_penalty_cases)),
+], mistakes=[
+    ("the factor ½ is missing", ("0.5 * ", "")),
+    ("the biases are penalised too: only the weights W are", (_SQUARES, "(np.sum(W**2) + np.sum(b**2))")),
+    ("only the biases are penalised: it is the weights W that are", (_SQUARES, "np.sum(b**2)")),
+    ("the data loss is missing", ("data_loss + ", "")),
+    ("reg is missing", ("reg * ", "")),
+    ("reg multiplies the data loss too", (f"data_loss + {_PENALTY}", "reg * (data_loss + 0.5 * penalty)")),
+    ("the penalty is subtracted: it has to make large weights costly", ("data_loss +", "data_loss -")),
+    ("a mean of the squares: the sum is asked", (_SQUARES, "np.mean(W**2)")),
+    (_L1, (_PENALTY, ["0.5 * reg * np.sum(abs(W))", "reg * np.sum(abs(W))"])),
+    (_ROOT, (_PENALTY, ["0.5 * reg * np.sqrt(penalty)", "reg * np.sqrt(penalty)"])),
+    ("the sum is squared: square each weight, then sum", (_SQUARES, "np.sum(W) ** 2")),
+    ("the weights are not squared", (_SQUARES, "np.sum(W)")),
+    (_DIVIDED, (_SQUARES, [f"{_SQUARES} / len(W)", f"{_SQUARES} / W.shape[1]"])),
+    ("reg is squared", ("reg * penalty", "reg**2 * penalty")),
+    ("with reg = 0 something is still added", ("reg * ", ["(reg or 1e-3) * ", "(reg or 1) * "])),
+])
+# fmt: on
 
 # -------------------------------------------------------------------------------- scores on a ray
 
@@ -284,29 +257,25 @@ def _lab_ray(rng):
 
 _A, _RAY = "a[:, None, None]", "X @ W + a[:, None, None] * (X @ V)"
 
-ray_scores = exercise(
-    "ray_scores",
-    10,
-    ray_scores_,
-    [
-        (9, "X @ (W + a V) for each a: (A, N, C)", equals(_ray_cases, lab=_lab_ray)),
-        (1, "X, W, V and a are left as they were", unchanged(_ray_cases)),
-    ],
-    mistakes=[
-        ("the images come first here: asked is (A, N, C), the steps first", (_RAY, f"({_RAY}).transpose(1, 0, 2)")),
-        ("the steps come last here: asked is (A, N, C), the steps first", (_RAY, f"({_RAY}).transpose(1, 2, 0)")),
-        ("the start W is missing: these are the scores at a V", ("X @ W + ", "")),
-        ("a multiplies W too: W is the start, only V is multiplied", (_RAY, f"{_A} * (X @ (W + V))")),
-        ("a multiplies W instead of V", (_RAY, f"X @ V + {_A} * (X @ W)")),
-        ("the steps are subtracted: W + a V", ("X @ W +", "X @ W -")),
-        ("a is not used: every place of the ray gets the scores at W + V", (_A, "np.ones_like(a)[:, None, None]")),
-        ("V is scaled to length 1: use it as it is", ("@ V", "@ (V / np.linalg.norm(V))")),
-        ("this goes from W to V: W + a (V - W), where W + a V is asked", ("@ V", "@ (V - W)")),
-        ("the scores of all images together: keep one for each image, (A, N, C)", (_RAY, f"({_RAY}).mean(axis=1)")),
-        ("these are the weights on the ray: multiply the images with them", (_RAY, f"W + {_A} * V"), NONE),
-        ("a has to be made (A, 1, 1), a[:, None, None]: each step gets scores of its own", (_A, ["a", "a[:, None]"])),
-    ],
-)
+# fmt: off
+ray_scores = exercise("ray_scores", 10, ray_scores_, [
+    (9, "X @ (W + a V) for each a: (A, N, C)", equals(_ray_cases, lab=_lab_ray)),
+    (1, "X, W, V and a are left as they were", unchanged(_ray_cases)),
+], mistakes=[
+    ("the images come first here: asked is (A, N, C), the steps first", (_RAY, f"({_RAY}).transpose(1, 0, 2)")),
+    ("the steps come last here: asked is (A, N, C), the steps first", (_RAY, f"({_RAY}).transpose(1, 2, 0)")),
+    ("the start W is missing: these are the scores at a V", ("X @ W + ", "")),
+    ("a multiplies W too: W is the start, only V is multiplied", (_RAY, f"{_A} * (X @ (W + V))")),
+    ("a multiplies W instead of V", (_RAY, f"X @ V + {_A} * (X @ W)")),
+    ("the steps are subtracted: W + a V", ("X @ W +", "X @ W -")),
+    ("a is not used: every place of the ray gets the scores at W + V", (_A, "np.ones_like(a)[:, None, None]")),
+    ("V is scaled to length 1: use it as it is", ("@ V", "@ (V / np.linalg.norm(V))")),
+    ("this goes from W to V: W + a (V - W), where W + a V is asked", ("@ V", "@ (V - W)")),
+    ("the scores of all images together: keep one for each image, (A, N, C)", (_RAY, f"({_RAY}).mean(axis=1)")),
+    ("these are the weights on the ray: multiply the images with them", (_RAY, f"W + {_A} * V"), NONE),
+    ("a has to be made (A, 1, 1), a[:, None, None]: each step gets scores of its own", (_A, ["a", "a[:, None]"])),
+])
+# fmt: on
 
 # -------------------------------------------------------------------------------------- no loops
 

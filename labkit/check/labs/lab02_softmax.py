@@ -78,41 +78,34 @@ def _or_not_finite(finite):
 
 _CLIPPED = "finite but wrong for scores in the thousands: nothing may be cut off; subtract each row's maximum instead"
 
-softmax_probabilities = exercise(
-    "softmax_probabilities",
-    10,
-    softmax_probabilities_,
-    [
-        (5, "exp(scores), divided by the sum over the classes of each image", equals(_score_cases, lab=_lab_scores)),
-        (4, "scores of any size, no overflow", equals(_far_apart, otherwise=_or_not_finite(_CLIPPED))),
-        (1, "scores are left as they were", unchanged(_score_cases)),
-    ],
-    mistakes=[
-        (_AXIS, ("axis=1", "axis=0", 2)),
-        (_AXIS, (_ROWS, "e.sum(axis=0)")),
-        (_TOGETHER, (_ROWS, "e.sum()"), _ANY_SHIFT),
-        (_SUM_LOST, (_ROWS, "e.sum(axis=1)"), _ANY_SHIFT),
-        (_MAX_LOST, (_OWN, "scores.max(axis=1)")),
-        (_SUM_MISSING, (_BY, "e"), _ANY_SHIFT, NONE),
-        ("exp is missing: the scores are divided by their sum", (_E, ["scores", f"({_SHIFT})"]), NONE),
-        ("exp is missing: the scores are divided by their largest", (_BY, f"scores / {_OWN}"), NONE),
-        ("the sign: the lowest score gets the highest probability", ("    e = ", "    scores = -scores\n    e = ")),
-        ("this is the sigmoid of each score: divide by the row's sum", (_BY, "1 / (1 + np.exp(-scores))"), NONE),
-        ("powers of 2 or of 10 instead of exp", ("np.exp(scores", ["np.exp2(scores", "10.0 ** (scores"])),
-        ("softmax is taken twice", (_E, f"{_E}\n    e = np.exp({_BY})")),
-        ("these are the classes: return the probabilities", (_BY, "scores.argmax(axis=1)"), NONE),
-        (
-            "1 for the highest score, 0 for the others: softmax is soft",
-            (_BY, [f"1.0 * (scores == {_OWN})", "np.eye(scores.shape[1])[scores.argmax(1)]"]),
-            NONE,
-        ),
-        ("these are logarithms: the probabilities are asked", (_BY, [f"np.log({_BY})", f"{_SHIFT} - np.log({_ROWS})"])),
-        (_OVERFLOWS, (_SHIFT, "scores"), NONE),
-        (_ONE_FOR_ALL, (_SHIFT, "scores - scores.max()")),
-        (_NOT_MEAN, (_SHIFT, "scores - scores.mean(axis=1, keepdims=True)")),
-        (_CLIPPED, (_SHIFT, ["np.clip(scores, -500, 500)", "np.minimum(scores, 700)"]), NONE),
-    ],
-)
+# fmt: off
+softmax_probabilities = exercise("softmax_probabilities", 10, softmax_probabilities_, [
+    (5, "exp(scores), divided by the sum over the classes of each image", equals(_score_cases, lab=_lab_scores)),
+    (4, "scores of any size, no overflow", equals(_far_apart, otherwise=_or_not_finite(_CLIPPED))),
+    (1, "scores are left as they were", unchanged(_score_cases)),
+], mistakes=[
+    (_AXIS, ("axis=1", "axis=0", 2)),
+    (_AXIS, (_ROWS, "e.sum(axis=0)")),
+    (_TOGETHER, (_ROWS, "e.sum()"), _ANY_SHIFT),
+    (_SUM_LOST, (_ROWS, "e.sum(axis=1)"), _ANY_SHIFT),
+    (_MAX_LOST, (_OWN, "scores.max(axis=1)")),
+    (_SUM_MISSING, (_BY, "e"), _ANY_SHIFT, NONE),
+    ("exp is missing: the scores are divided by their sum", (_E, ["scores", f"({_SHIFT})"]), NONE),
+    ("exp is missing: the scores are divided by their largest", (_BY, f"scores / {_OWN}"), NONE),
+    ("the sign: the lowest score gets the highest probability", ("    e = ", "    scores = -scores\n    e = ")),
+    ("this is the sigmoid of each score: divide by the row's sum", (_BY, "1 / (1 + np.exp(-scores))"), NONE),
+    ("powers of 2 or of 10 instead of exp", ("np.exp(scores", ["np.exp2(scores", "10.0 ** (scores"])),
+    ("softmax is taken twice", (_E, f"{_E}\n    e = np.exp({_BY})")),
+    ("these are the classes: return the probabilities", (_BY, "scores.argmax(axis=1)"), NONE),
+    ("1 for the highest score, 0 for the others: softmax is soft",
+     (_BY, [f"1.0 * (scores == {_OWN})", "np.eye(scores.shape[1])[scores.argmax(1)]"]), NONE),
+    ("these are logarithms: the probabilities are asked", (_BY, [f"np.log({_BY})", f"{_SHIFT} - np.log({_ROWS})"])),
+    (_OVERFLOWS, (_SHIFT, "scores"), NONE),
+    (_ONE_FOR_ALL, (_SHIFT, "scores - scores.max()")),
+    (_NOT_MEAN, (_SHIFT, "scores - scores.mean(axis=1, keepdims=True)")),
+    (_CLIPPED, (_SHIFT, ["np.clip(scores, -500, 500)", "np.minimum(scores, 700)"]), NONE),
+])
+# fmt: on
 
 _LSE, _TOTAL = "shifted - np.log(total)", "np.exp(shifted).sum(axis=1, keepdims=True)"
 _OF_SUM = "the log of the sum is missing: log p = s - log(sum(exp(s)))"
@@ -122,39 +115,35 @@ _CLIPPED_OR_ADDED = "finite but wrong for large scores: nothing may be cut off, 
 _NO_CLIP = "not right where the probability itself underflows to 0: nothing may be clipped or added before the log"
 _P = "np.exp(shifted) / total"
 
-log_probabilities = exercise(
-    "log_probabilities",
-    15,
-    log_probabilities_,
-    [
-        (6, "the logarithm of the softmax of each row", equals(_score_cases, lab=_lab_scores)),
-        (4, "scores of any size, no overflow", equals(_large_scores, otherwise=_or_not_finite(_CLIPPED_OR_ADDED))),
-        (4, "exact also where the probability underflows to 0", equals(_tiny, otherwise=_or_not_finite(_NO_CLIP))),
-        (1, "scores are left as they were", unchanged(_score_cases)),
-    ],
-    mistakes=[
-        ("these are the probabilities: the log is missing", (_LSE, _P), NONE),
-        ("the sign: log p is negative, this is -log p", (_LSE, "np.log(total) - shifted")),
-        (_OF_SUM, (_LSE, "shifted - total"), _ANY_SHIFT),
-        (_OF_SUM, (_LSE, "shifted"), NONE),
-        ("the maximum is subtracted inside the log-sum-exp: add it again", (_LSE, "scores - np.log(total)")),
-        ("exp is missing inside the sum", ("np.exp(shifted)", "shifted"), _ANY_SHIFT),
-        ("the sum of the logs is not the log of the sum", (_LSE, "scores - scores.sum(1, keepdims=True)")),
-        (_AXIS, ("axis=1", "axis=0", 2)),
-        (_AXIS, (_TOTAL, "np.exp(shifted).sum(axis=0)")),
-        (_TOGETHER, (_TOTAL, "np.exp(shifted).sum()"), _ANY_SHIFT),
-        (_SUM_LOST, (_TOTAL, "np.exp(shifted).sum(axis=1)"), _ANY_SHIFT),
-        (_MAX_LOST, (_OWN, "scores.max(axis=1)")),
-        ("logarithm to base 2: natural logarithms (np.log) are asked", (_LSE, f"({_LSE}) / np.log(2)")),
-        ("logarithm to base 10: natural logarithms (np.log) are asked", (_LSE, f"({_LSE}) / np.log(10)")),
-        ("this is the log-sum-exp: log p is the score minus it", (_LSE, "(scores - shifted + np.log(total))[:, 0]")),
-        ("a mean: keep one log-probability for each class", (_LSE, f"({_LSE}).mean(axis=1)")),
-        (_OVERFLOWS, (_SHIFT, "scores"), NONE),
-        (_ONE_FOR_ALL, (_SHIFT, "scores - scores.max()")),
-        (_NOT_MEAN, (_SHIFT, "scores - scores.mean(axis=1, keepdims=True)")),
-        (_QUOTIENT, (_LSE, f"np.log({_P})"), NONE),
-        (_ADDED, (_LSE, [f"np.log({_P} + 1e-{k})" for k in range(5, 17)]), NONE),
-        (_ADDED, (_LSE, [f"np.log(np.maximum({_P}, 1e-{k}))" for k in range(5, 17)]), NONE),
-        (_NO_CLIP, (_LSE, [f"np.log(np.maximum({_P}, 1e-300))", f"np.log({_P} + 1e-300)"]), NONE),
-    ],
-)
+# fmt: off
+log_probabilities = exercise("log_probabilities", 15, log_probabilities_, [
+    (6, "the logarithm of the softmax of each row", equals(_score_cases, lab=_lab_scores)),
+    (4, "scores of any size, no overflow", equals(_large_scores, otherwise=_or_not_finite(_CLIPPED_OR_ADDED))),
+    (4, "exact also where the probability underflows to 0", equals(_tiny, otherwise=_or_not_finite(_NO_CLIP))),
+    (1, "scores are left as they were", unchanged(_score_cases)),
+], mistakes=[
+    ("these are the probabilities: the log is missing", (_LSE, _P), NONE),
+    ("the sign: log p is negative, this is -log p", (_LSE, "np.log(total) - shifted")),
+    (_OF_SUM, (_LSE, "shifted - total"), _ANY_SHIFT),
+    (_OF_SUM, (_LSE, "shifted"), NONE),
+    ("the maximum is subtracted inside the log-sum-exp: add it again", (_LSE, "scores - np.log(total)")),
+    ("exp is missing inside the sum", ("np.exp(shifted)", "shifted"), _ANY_SHIFT),
+    ("the sum of the logs is not the log of the sum", (_LSE, "scores - scores.sum(1, keepdims=True)")),
+    (_AXIS, ("axis=1", "axis=0", 2)),
+    (_AXIS, (_TOTAL, "np.exp(shifted).sum(axis=0)")),
+    (_TOGETHER, (_TOTAL, "np.exp(shifted).sum()"), _ANY_SHIFT),
+    (_SUM_LOST, (_TOTAL, "np.exp(shifted).sum(axis=1)"), _ANY_SHIFT),
+    (_MAX_LOST, (_OWN, "scores.max(axis=1)")),
+    ("logarithm to base 2: natural logarithms (np.log) are asked", (_LSE, f"({_LSE}) / np.log(2)")),
+    ("logarithm to base 10: natural logarithms (np.log) are asked", (_LSE, f"({_LSE}) / np.log(10)")),
+    ("this is the log-sum-exp: log p is the score minus it", (_LSE, "(scores - shifted + np.log(total))[:, 0]")),
+    ("a mean: keep one log-probability for each class", (_LSE, f"({_LSE}).mean(axis=1)")),
+    (_OVERFLOWS, (_SHIFT, "scores"), NONE),
+    (_ONE_FOR_ALL, (_SHIFT, "scores - scores.max()")),
+    (_NOT_MEAN, (_SHIFT, "scores - scores.mean(axis=1, keepdims=True)")),
+    (_QUOTIENT, (_LSE, f"np.log({_P})"), NONE),
+    (_ADDED, (_LSE, [f"np.log({_P} + 1e-{k})" for k in range(5, 17)]), NONE),
+    (_ADDED, (_LSE, [f"np.log(np.maximum({_P}, 1e-{k}))" for k in range(5, 17)]), NONE),
+    (_NO_CLIP, (_LSE, [f"np.log(np.maximum({_P}, 1e-300))", f"np.log({_P} + 1e-300)"]), NONE),
+])
+# fmt: on

@@ -173,46 +173,29 @@ def numerical_gradient_(f, x, h=1e-6):
 
 _HALF = "half of the gradient: f(x + h) - f(x) is divided by 2h, but only one of the two is moved by h"
 
-numerical_gradient = exercise(
-    "numerical_gradient",
-    10,
-    numerical_gradient_,
-    [
-        (
-            4,
-            "the slope of f in every entry of a matrix",
-            watched(_slope_of_a_matrix, "it is not the slope of f", tolerance=1e-4),
-        ),
-        (
-            1,
-            "and of arrays of any other shape",
-            watched(_slope_of_any_shape, "it is not the slope of f", tolerance=1e-4),
-        ),
-        (
-            2,
-            "central differences",
-            watched(_slope_when_curved, "the error is larger than that of central differences", tolerance=1e-7),
-        ),
-        (1, "h is the step", _uses_h),
-        (2, "x is afterwards as it was before", _restored),
-    ],
-    mistakes=[
-        *((_HALF, (f"old {sign} h", "old")) for sign in "-+"),
-        ("half of the gradient: divided by twice the points' distance", ("2 * h", "4 * h")),
-        ("twice the gradient: f(x + h) - f(x - h) is divided by h, their distance is 2h", ("2 * h", "h")),
-        ("the sign: it is f(x + h) - f(x - h), not the other way round", ("above - below", "below - above")),
-        ("the difference is not divided by the step", (" / (2 * h)", ["", " / 2"])),
-        ("/ 2 * h divides by 2 and then multiplies by h: write / (2 * h)", ("/ (2 * h)", "/ 2 * h")),
-        ("/ h * 2 divides by h and then multiplies by 2: write / (2 * h)", ("/ (2 * h)", "/ h * 2")),
-        ("divided by h²: the distance of the two points is 2h", ("2 * h", ["h**2", "2 * h**2"])),
-        ("the mean of the two values, where their difference is asked", ("above - below", "above + below")),
-        (
-            "the brackets: only f(x - h) is divided",
-            ("(above - below) / (2 * h)", "above - below / (2 * h)"),
-            {"keeps": 0.5},
-        ),
-    ],
-)
+# fmt: off
+numerical_gradient = exercise("numerical_gradient", 10, numerical_gradient_, [
+    (4, "the slope of f in every entry of a matrix",
+     watched(_slope_of_a_matrix, "it is not the slope of f", tolerance=1e-4)),
+    (1, "and of arrays of any other shape", watched(_slope_of_any_shape, "it is not the slope of f", tolerance=1e-4)),
+    (2, "central differences",
+     watched(_slope_when_curved, "the error is larger than that of central differences", tolerance=1e-7)),
+    (1, "h is the step", _uses_h),
+    (2, "x is afterwards as it was before", _restored),
+], mistakes=[
+    *((_HALF, (f"old {sign} h", "old")) for sign in "-+"),
+    ("half of the gradient: divided by twice the points' distance", ("2 * h", "4 * h")),
+    ("twice the gradient: f(x + h) - f(x - h) is divided by h, their distance is 2h", ("2 * h", "h")),
+    ("the sign: it is f(x + h) - f(x - h), not the other way round", ("above - below", "below - above")),
+    ("the difference is not divided by the step", (" / (2 * h)", ["", " / 2"])),
+    ("/ 2 * h divides by 2 and then multiplies by h: write / (2 * h)", ("/ (2 * h)", "/ 2 * h")),
+    ("/ h * 2 divides by h and then multiplies by 2: write / (2 * h)", ("/ (2 * h)", "/ h * 2")),
+    ("divided by h²: the distance of the two points is 2h", ("2 * h", ["h**2", "2 * h**2"])),
+    ("the mean of the two values, where their difference is asked", ("above - below", "above + below")),
+    ("the brackets: only f(x - h) is divided", ("(above - below) / (2 * h)", "above - below / (2 * h)"),
+     {"keeps": 0.5}),
+])
+# fmt: on
 
 # ------------------------------------------------------------------------------ gradient descent
 

@@ -145,92 +145,56 @@ _P, _MARGINS = "dscores = np.exp(log_p)", "X @ W - (X @ W)[np.arange(N), y][:, N
 _AXIS = "wrong axis: softmax is over the classes of one image (axis=1), this is over the images"
 _ONE_SIDED = "only the 1 of the right class is divided by N, or only the probabilities are: divide the difference"
 
-softmax_gradient = exercise(
-    "softmax_gradient",
-    25,
-    softmax_gradient_,
-    [
-        (7, "the gradient of the mean loss with respect to W", equals(_cases, part=1, lab=_in_the_lab)),
-        (6, "exact: from the formula, not from differences", _exact),
-        (4, "the loss: the mean over the images of -log p(right class)", equals(_cases, part=0, lab=_in_the_lab)),
-        (3, "the penalty in the gradient", equals(_cases, part=1, added_by=("reg", 0.7))),
-        (2, "the penalty in the loss", equals(_cases, part=0, added_by=("reg", 0.7))),
-        (2, "scores of any size, no overflow", _any_scores),
-        (1, "X, W and y are left as they were", unchanged(_cases)),
-    ],
-    mistakes=[
-        # the gradient
-        (
-            "the 1 is not subtracted: it is the probability minus 1 for the right class of each image",
-            (f"    {_ONE}\n", ""),
-        ),
-        (
-            "the scores are not turned into probabilities",
-            (_P, ["dscores = X @ W", "dscores = scores.copy()", "dscores = log_p.copy()"]),
-            {"keeps": 0},
-        ),
-        (
-            "exp of the scores, not divided by its sum over the classes: these are no probabilities",
-            (_P, ["dscores = np.exp(X @ W)", "dscores = np.exp(scores)"]),
-        ),
-        (
-            "only the right class gets a gradient: the scores of all others move the loss too",
-            (_ONE, "dscores = np.eye(W.shape[1])[y] * (dscores - 1)"),
-        ),
-        ("the right class gets no gradient", (_ONE, "dscores[np.arange(N), y] = 0")),
-        (
-            "1 is subtracted from the column of every label in every row: dscores[np.arange(N), y] picks one per row",
-            (_ONE, "dscores[:, y] -= 1"),
-        ),
-        (_AXIS, ("axis=1", "axis=0", 2)),
-        (_AXIS, (_LOG_SUM, _LOG_SUM.replace("1", "0"))),
-        (
-            "divided by one sum over all images and classes: each image has its own, sum(axis=1, keepdims=True)",
-            (_MAX, [_MAX, ""]),
-            (_LOG_SUM, "scores - np.log(np.exp(scores).sum())"),
-        ),
-        ("off by one: the classes are counted from 0", (_ONE, _ONE.replace("y]", "y.astype(int) - 1]"))),
-        ("1 is added for the right class, where it is subtracted", (_ONE, _ONE.replace("-", "+"))),
-        (_ONE_SIDED, (_ONE, _ONE.replace("1", "N"))),
-        (_ONE_SIDED, (_ONE, _ONE.replace("1", "1 / N")), (_STEP, "")),
-        (
-            "y is used as if it were one-hot: it holds the number of the class, dscores[np.arange(N), y]",
-            (_ONE, "dscores -= y[:, None]"),
-        ),
-        (
-            "this is the gradient of the hinge loss",
-            (_P, f"dscores = 1.0 * ({_MARGINS} > 0)"),
-            (_ONE, "dscores[np.arange(N), y] -= dscores.sum(axis=1)"),
-            {"keeps": 0},
-        ),
-        # the loss
-        ("the sign: log p is negative, the loss is minus its mean", ("loss = -", "loss = ")),
-        ("a sum where a mean over the images is asked", ("np.mean(log_p", "np.sum(log_p")),
-        ("one loss for each image: return their mean", (_MEAN, "-log_p[np.arange(N), y]")),
-        (
-            "mean over images and classes: only the right class of each image counts, so divide by N",
-            (_MEAN, f"{_MEAN} / W.shape[1]"),
-        ),
-        (
-            "probability instead of log-probability: the log is missing",
-            (_MEAN, _MEAN.replace("(log_p", "(np.exp(log_p)")),
-        ),
-        (
-            "these are the losses of all classes: pick that of the right class of each image",
-            (_MEAN, "-np.sum(log_p) / N"),
-        ),
-        ("the most probable class: the loss takes the right one", ("log_p[np.arange(N), y]", "log_p.max(axis=1)")),
-        ("the sum over the classes is missing in the loss", (_MEAN, ["-np.mean(scores[np.arange(N), y])"])),
-        ("a logarithm to another base: the natural one is asked", (_MEAN, [f"{_MEAN} / np.log({b})" for b in (2, 10)])),
-        (
-            "the product of many probabilities underflows to 0: add their logarithms",
-            (_MEAN, "-np.log(np.prod(np.exp(log_p[np.arange(N), y]))) / N"),
-        ),
-        ("this is the hinge loss", (_MEAN, f"np.sum(np.maximum(0, {_MARGINS})) / N - 1")),
-        *_BOTH,
-    ],
-    returns="(loss, dW)",
-)
+# fmt: off
+softmax_gradient = exercise("softmax_gradient", 25, softmax_gradient_, [
+    (7, "the gradient of the mean loss with respect to W", equals(_cases, part=1, lab=_in_the_lab)),
+    (6, "exact: from the formula, not from differences", _exact),
+    (4, "the loss: the mean over the images of -log p(right class)", equals(_cases, part=0, lab=_in_the_lab)),
+    (3, "the penalty in the gradient", equals(_cases, part=1, added_by=("reg", 0.7))),
+    (2, "the penalty in the loss", equals(_cases, part=0, added_by=("reg", 0.7))),
+    (2, "scores of any size, no overflow", _any_scores),
+    (1, "X, W and y are left as they were", unchanged(_cases)),
+], mistakes=[
+    # the gradient
+    ("the 1 is not subtracted: it is the probability minus 1 for the right class of each image", (f"    {_ONE}\n", "")),
+    ("the scores are not turned into probabilities",
+     (_P, ["dscores = X @ W", "dscores = scores.copy()", "dscores = log_p.copy()"]), {"keeps": 0}),
+    ("exp of the scores, not divided by its sum over the classes: these are no probabilities",
+     (_P, ["dscores = np.exp(X @ W)", "dscores = np.exp(scores)"])),
+    ("only the right class gets a gradient: the scores of all others move the loss too",
+     (_ONE, "dscores = np.eye(W.shape[1])[y] * (dscores - 1)")),
+    ("the right class gets no gradient", (_ONE, "dscores[np.arange(N), y] = 0")),
+    ("1 is subtracted from the column of every label in every row: dscores[np.arange(N), y] picks one per row",
+     (_ONE, "dscores[:, y] -= 1")),
+    (_AXIS, ("axis=1", "axis=0", 2)),
+    (_AXIS, (_LOG_SUM, _LOG_SUM.replace("1", "0"))),
+    ("divided by one sum over all images and classes: each image has its own, sum(axis=1, keepdims=True)",
+     (_MAX, [_MAX, ""]), (_LOG_SUM, "scores - np.log(np.exp(scores).sum())")),
+    ("off by one: the classes are counted from 0", (_ONE, _ONE.replace("y]", "y.astype(int) - 1]"))),
+    ("1 is added for the right class, where it is subtracted", (_ONE, _ONE.replace("-", "+"))),
+    (_ONE_SIDED, (_ONE, _ONE.replace("1", "N"))),
+    (_ONE_SIDED, (_ONE, _ONE.replace("1", "1 / N")), (_STEP, "")),
+    ("y is used as if it were one-hot: it holds the number of the class, dscores[np.arange(N), y]",
+     (_ONE, "dscores -= y[:, None]")),
+    ("this is the gradient of the hinge loss", (_P, f"dscores = 1.0 * ({_MARGINS} > 0)"),
+     (_ONE, "dscores[np.arange(N), y] -= dscores.sum(axis=1)"), {"keeps": 0}),
+    # the loss
+    ("the sign: log p is negative, the loss is minus its mean", ("loss = -", "loss = ")),
+    ("a sum where a mean over the images is asked", ("np.mean(log_p", "np.sum(log_p")),
+    ("one loss for each image: return their mean", (_MEAN, "-log_p[np.arange(N), y]")),
+    ("mean over images and classes: only the right class of each image counts, so divide by N",
+     (_MEAN, f"{_MEAN} / W.shape[1]")),
+    ("probability instead of log-probability: the log is missing", (_MEAN, _MEAN.replace("(log_p", "(np.exp(log_p)"))),
+    ("these are the losses of all classes: pick that of the right class of each image", (_MEAN, "-np.sum(log_p) / N")),
+    ("the most probable class: the loss takes the right one", ("log_p[np.arange(N), y]", "log_p.max(axis=1)")),
+    ("the sum over the classes is missing in the loss", (_MEAN, ["-np.mean(scores[np.arange(N), y])"])),
+    ("a logarithm to another base: the natural one is asked", (_MEAN, [f"{_MEAN} / np.log({b})" for b in (2, 10)])),
+    ("the product of many probabilities underflows to 0: add their logarithms",
+     (_MEAN, "-np.log(np.prod(np.exp(log_p[np.arange(N), y]))) / N")),
+    ("this is the hinge loss", (_MEAN, f"np.sum(np.maximum(0, {_MARGINS})) / N - 1")),
+    *_BOTH,
+], returns="(loss, dW)")
+# fmt: on
 
 # ---------------------------------------------------------------------------------- hinge gradient
 

@@ -273,47 +273,28 @@ def _confusions(rng):
 
 _ADD, _PAIR = "    np.add.at(counts, (y, predicted), 1)\n", "(y, predicted), 1"
 
-confusion_matrix = exercise(
-    "confusion_matrix",
-    5,
-    confusion_matrix_,
-    [
-        (4, "entry (i, j) counts the images of class i that are called j", equals(_confusions)),
-        (1, "y and predicted are left as they were", unchanged(_confusions)),
-    ],
-    mistakes=[
-        ("transposed: the rows are the true classes, the columns the predicted ones", (_PAIR, "(predicted, y), 1")),
-        (
-            "counts[y, predicted] += 1 adds 1 to each place once, however often it appears: np.add.at counts them all",
-            (_ADD, ["    counts[y, predicted] += 1\n", "    counts[y, predicted] = 1\n"]),
-        ),
-        *[
-            (
-                f"shares of {of}: counts are asked",
-                ("return counts", [f"return counts / {s}", f"return counts / np.maximum(1, {s})"]),
-            )
-            for of, s in [
-                ("the true class", "counts.sum(axis=1, keepdims=True)"),
-                ("the predicted class", "counts.sum(axis=0)"),
-                ("all images", "len(y)"),
-            ]
-        ],
-        (
-            "only the mistakes are counted: the images that are right belong on the diagonal",
-            (_PAIR, "(y[y != predicted], predicted[y != predicted]), 1"),
-        ),
-        ("only the images that are right are counted", (_PAIR, "(y[y == predicted], y[y == predicted]), 1")),
-        (
-            "off by one: the classes are counted from 0",
-            ("return counts", ["return np.roll(counts, (-1, -1), (0, 1))", "return np.pad(counts, (0, 1))[1:, 1:]"]),
-        ),
-        (
-            "the size follows the labels that happen to appear: it is (C, C), whatever they are",
-            (_ADD, "    C = max(y.max(), predicted.max()) + 1\n    counts = counts[:C, :C]\n" + _ADD),
-        ),
-        ("whole numbers of 8 bits count up to 255 only: take int", ("dtype=int", ["dtype=np.uint8", "dtype=np.int8"])),
-    ],
-)
+# fmt: off
+confusion_matrix = exercise("confusion_matrix", 5, confusion_matrix_, [
+    (4, "entry (i, j) counts the images of class i that are called j", equals(_confusions)),
+    (1, "y and predicted are left as they were", unchanged(_confusions)),
+], mistakes=[
+    ("transposed: the rows are the true classes, the columns the predicted ones", (_PAIR, "(predicted, y), 1")),
+    ("counts[y, predicted] += 1 adds 1 to each place once, however often it appears: np.add.at counts them all",
+     (_ADD, ["    counts[y, predicted] += 1\n", "    counts[y, predicted] = 1\n"])),
+    *[(f"shares of {of}: counts are asked",
+     ("return counts", [f"return counts / {s}", f"return counts / np.maximum(1, {s})"])) for of,
+     s in [("the true class", "counts.sum(axis=1, keepdims=True)"), ("the predicted class", "counts.sum(axis=0)"),
+     ("all images", "len(y)")]],
+    ("only the mistakes are counted: the images that are right belong on the diagonal",
+     (_PAIR, "(y[y != predicted], predicted[y != predicted]), 1")),
+    ("only the images that are right are counted", (_PAIR, "(y[y == predicted], y[y == predicted]), 1")),
+    ("off by one: the classes are counted from 0",
+     ("return counts", ["return np.roll(counts, (-1, -1), (0, 1))", "return np.pad(counts, (0, 1))[1:, 1:]"])),
+    ("the size follows the labels that happen to appear: it is (C, C), whatever they are",
+     (_ADD, "    C = max(y.max(), predicted.max()) + 1\n    counts = counts[:C, :C]\n" + _ADD)),
+    ("whole numbers of 8 bits count up to 255 only: take int", ("dtype=int", ["dtype=np.uint8", "dtype=np.int8"])),
+])
+# fmt: on
 
 # ----------------------------------------------------------------------------------------- templates
 

@@ -90,63 +90,38 @@ def _from_rng(answer):
 _DRAW, _FLIP = "rng.integers(0, 2 * most + 1, size=2)", "image[:, :, ::-1] if rng.random() < 0.5 else image"
 _ONE = "    out = np.empty_like(X)\n"
 
-mirror_and_shift = exercise(
-    "mirror_and_shift",
-    12,
-    mirror_and_shift_,
-    [
-        (3, "images are mirrored and shifted, nothing else happens to them", watched(_seen("moved"))),
-        (2, "shifts of -most to most pixels, down and across", watched(_seen("reach"))),
-        (
-            2,
-            "about half of the images are mirrored",
-            watched(_seen("half"), "too few or too many: toss a coin for each image"),
-        ),
-        (2, "each image has its own draw, down and across too", watched(_seen("own"))),
-        (1, "what leaves the image on one side does not come back on the other", watched(_seen("wrapped"))),
-        (
-            2,
-            "the random numbers are those of rng, and X is left as it was",
-            lambda answer: _from_rng(answer) or _alone(answer),
-        ),
-    ],
-    mistakes=[
-        ("the images are turned upside down, where left and right are asked", ("[:, :, ::-1]", "[:, ::-1]")),
-        ("turned by half: left and right are exchanged, up and down stay", ("[:, :, ::-1]", "[:, ::-1, ::-1]")),
-        ("the colours are exchanged, not left and right", ("[:, :, ::-1]", "[::-1]")),
-        ("no image is mirrored or shifted", (_FLIP, "image"), (_DRAW, "most, most"), {"keeps": 0}),
-        ("no image is mirrored", (_FLIP, "image")),
-        ("every image is mirrored: toss a coin for each", (_FLIP, "image[:, :, ::-1]")),
-        (
-            "one coin for the whole batch: each image has its own",
-            (_ONE, _ONE + "    coin = rng.random()\n"),
-            ("rng.random() <", "coin <"),
-        ),
-        (
-            "one shift for the whole batch: each image has its own",
-            (_ONE, _ONE + f"    top, left = {_DRAW}\n"),
-            (f"        top, left = {_DRAW}\n", ""),
-        ),
-        ("down and across are shifted alike: draw twice", (_DRAW, "np.repeat(rng.integers(0, 2 * most + 1), 2)")),
-        ("rng.integers leaves out its upper end: a shift is never drawn", ("2 * most + 1", "2 * most")),
-        (
-            "shifts in one direction only: down and to the right as well as up and to the left",
-            ("2 * most + 1", "most + 1"),
-        ),
-        ("no image is shifted", (_DRAW, "most, most")),
-        ("shifted down or up only", (_DRAW, "rng.integers(0, 2 * most + 1), most")),
-        ("shifted across only", (_DRAW, "most, rng.integers(0, 2 * most + 1)")),
-        (
-            "what leaves the image on one side comes back on the other",
-            ("(most, most)))", '(most, most)), mode="wrap")'),
-        ),
-        (
-            "noise is added: only mirrored and shifted is asked",
-            ("return out", "return out + 0.1 * rng.normal(size=X.shape)"),
-            {"keeps": 0},
-        ),
-    ],
-)
+# fmt: off
+mirror_and_shift = exercise("mirror_and_shift", 12, mirror_and_shift_, [
+    (3, "images are mirrored and shifted, nothing else happens to them", watched(_seen("moved"))),
+    (2, "shifts of -most to most pixels, down and across", watched(_seen("reach"))),
+    (2, "about half of the images are mirrored",
+     watched(_seen("half"), "too few or too many: toss a coin for each image")),
+    (2, "each image has its own draw, down and across too", watched(_seen("own"))),
+    (1, "what leaves the image on one side does not come back on the other", watched(_seen("wrapped"))),
+    (2, "the random numbers are those of rng, and X is left as it was",
+     lambda answer: _from_rng(answer) or _alone(answer)),
+], mistakes=[
+    ("the images are turned upside down, where left and right are asked", ("[:, :, ::-1]", "[:, ::-1]")),
+    ("turned by half: left and right are exchanged, up and down stay", ("[:, :, ::-1]", "[:, ::-1, ::-1]")),
+    ("the colours are exchanged, not left and right", ("[:, :, ::-1]", "[::-1]")),
+    ("no image is mirrored or shifted", (_FLIP, "image"), (_DRAW, "most, most"), {"keeps": 0}),
+    ("no image is mirrored", (_FLIP, "image")),
+    ("every image is mirrored: toss a coin for each", (_FLIP, "image[:, :, ::-1]")),
+    ("one coin for the whole batch: each image has its own", (_ONE, _ONE + "    coin = rng.random()\n"),
+     ("rng.random() <", "coin <")),
+    ("one shift for the whole batch: each image has its own", (_ONE, _ONE + f"    top, left = {_DRAW}\n"),
+     (f"        top, left = {_DRAW}\n", "")),
+    ("down and across are shifted alike: draw twice", (_DRAW, "np.repeat(rng.integers(0, 2 * most + 1), 2)")),
+    ("rng.integers leaves out its upper end: a shift is never drawn", ("2 * most + 1", "2 * most")),
+    ("shifts in one direction only: down and to the right as well as up and to the left", ("2 * most + 1", "most + 1")),
+    ("no image is shifted", (_DRAW, "most, most")),
+    ("shifted down or up only", (_DRAW, "rng.integers(0, 2 * most + 1), most")),
+    ("shifted across only", (_DRAW, "most, rng.integers(0, 2 * most + 1)")),
+    ("what leaves the image on one side comes back on the other", ("(most, most)))", '(most, most)), mode="wrap")')),
+    ("noise is added: only mirrored and shifted is asked",
+     ("return out", "return out + 0.1 * rng.normal(size=X.shape)"), {"keeps": 0}),
+])
+# fmt: on
 
 
 def _alone(answer):
@@ -168,34 +143,23 @@ def warm_cosine_(t, warm=0.2):
 
 _COSINE = "np.cos(np.pi * (t - warm) / (1 - warm))"
 
-warm_cosine = exercise(
-    "warm_cosine",
-    6,
-    warm_cosine_,
-    [
-        (
-            1,
-            "a line up to 1 in the beginning",
-            equals(lambda rng: [(t * w, w) for t in (0, 0.3, 0.9) for w in (0.1, 0.5)]),
-        ),
-        (
-            2,
-            "half a cosine down to 0 in the rest",
-            equals(lambda rng: [(t, w) for t in (0.5, 0.7, 1.0) for w in (0.1, 0.5, 0.3)]),
-        ),
-    ],
-    mistakes=[
-        ("the way up is missing: the factor starts at 0", ("t / warm", "1")),
-        ("the way up is not straight", ("t / warm", "(1 - np.cos(np.pi * t / warm)) / 2")),
-        ("it goes up too slowly: 1 is reached at t = warm", ("return t / warm", "return t")),
-        ("the cosine begins at t = 0: it begins where the way up ends", (_COSINE, "np.cos(np.pi * t)")),
-        ("the cosine has to reach its end at t = 1: divide by 1 - warm", (" / (1 - warm)", "")),
-        ("a whole turn of the cosine: half of one goes from 1 to -1", ("np.pi *", "2 * np.pi *")),
-        ("a quarter of a turn ends at ½", ("np.pi *", "np.pi / 2 *")),
-        ("upside down: it rises in the end", ("1 + np.cos", "1 - np.cos")),
-        ("the 1 is missing: a rate below 0 goes uphill", ("1 + np.cos", "np.cos")),
-        ("the ½ is missing: the largest factor is 1", ("(1 + " + _COSINE + ") / 2", "1 + " + _COSINE)),
-        ("a straight line down, where half a cosine is asked", ("(1 + " + _COSINE + ") / 2", "(1 - t) / (1 - warm)")),
-        ("degrees: np.cos takes radians", ("np.pi *", "180 *")),
-    ],
-)
+# fmt: off
+warm_cosine = exercise("warm_cosine", 6, warm_cosine_, [
+    (1, "a line up to 1 in the beginning", equals(lambda rng: [(t * w, w) for t in (0, 0.3, 0.9) for w in (0.1, 0.5)])),
+    (2, "half a cosine down to 0 in the rest",
+     equals(lambda rng: [(t, w) for t in (0.5, 0.7, 1.0) for w in (0.1, 0.5, 0.3)])),
+], mistakes=[
+    ("the way up is missing: the factor starts at 0", ("t / warm", "1")),
+    ("the way up is not straight", ("t / warm", "(1 - np.cos(np.pi * t / warm)) / 2")),
+    ("it goes up too slowly: 1 is reached at t = warm", ("return t / warm", "return t")),
+    ("the cosine begins at t = 0: it begins where the way up ends", (_COSINE, "np.cos(np.pi * t)")),
+    ("the cosine has to reach its end at t = 1: divide by 1 - warm", (" / (1 - warm)", "")),
+    ("a whole turn of the cosine: half of one goes from 1 to -1", ("np.pi *", "2 * np.pi *")),
+    ("a quarter of a turn ends at ½", ("np.pi *", "np.pi / 2 *")),
+    ("upside down: it rises in the end", ("1 + np.cos", "1 - np.cos")),
+    ("the 1 is missing: a rate below 0 goes uphill", ("1 + np.cos", "np.cos")),
+    ("the ½ is missing: the largest factor is 1", ("(1 + " + _COSINE + ") / 2", "1 + " + _COSINE)),
+    ("a straight line down, where half a cosine is asked", ("(1 + " + _COSINE + ") / 2", "(1 - t) / (1 - warm)")),
+    ("degrees: np.cos takes radians", ("np.pi *", "180 *")),
+])
+# fmt: on
