@@ -270,7 +270,8 @@ def test_an_epoch_of_a_convnet(name, benchmark):
     benchmark.extra_info["seconds"] = float(np.median(times["labkit"]))
     benchmark.pedantic(lambda: None)
     assert ratios(times, "labkit", "pytorch")[0] <= NETWORKS[name][2]
-    assert name == "32 - 64" or np.median(times["labkit"]) < 30  # the homework's one epoch
+    if name != "32 - 64" and workers() > 1:  # the homework's one epoch, on two cores
+        assert np.median(times["labkit"]) < 30
 
 
 if __name__ == "__main__":
