@@ -35,7 +35,7 @@ INNER_IMPORTS = {
     *(f"course/{name}.py" for name in ("run", "sandbox", "sheet", "site", "student")),
 }
 PRIVATE_NAMES = {"course/grade.py", "course/student.py", "course/student_steps.py"}
-LONG_TESTS = {"answers/lab02.py"}
+LONG_TESTS = set()
 WITHOUT_DOCSTRING = {"course/execute.py", "course/mark.py", "course/report.py"}
 CROWDED = ("course/",)
 
