@@ -11,16 +11,15 @@ from labkit.check.labs.lab04 import gradients_vectorised, softmax_gradient, svm_
 from labkit.check.labs.lab04_more import confusion_matrix, minibatch_sgd, template_images
 from labkit.check.labs.lab05 import momentum_step, rmsprop_step, two_layer_gradients, two_layer_scores
 from labkit.check.labs.lab06 import (
+    affine_backward,
     conv_backward,
     conv_forward,
-    filter_bank,
-    filter_plot,
     max_pool_backward,
     max_pool_forward,
     output_size,
 )
+from labkit.check.labs.lab06_filters import filter_bank, filter_plot
 from labkit.check.labs.lab06_more import (
-    affine_backward,
     batchnorm_forward,
     conv_from_rows,
     dropout_forward,

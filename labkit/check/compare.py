@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from labkit.check.answer import a_type
+from labkit.check.answer import Outcome, a_type
 from labkit.check.source import notebook_arrays, reach
 
 _FACTORS = {
@@ -288,7 +288,7 @@ def _factor(shown, expected, answer, tolerance):
         if all_are([factor] * len(ratios)):
             return text
     for i, name in enumerate(answer.parameters):
-        for axis in range(min(np.ndim(args[i]) if i < len(args) else 0 for _, args in shown)):
+        for axis in range(min(_axes(args, i) for _, args in shown)):
             lengths = [args[i].shape[axis] for _, args in shown]
             size = f"{name}.shape[{axis}]"
             if len(set(lengths)) > 1 and all_are(lengths):
@@ -298,6 +298,11 @@ def _factor(shown, expected, answer, tolerance):
     if all_are(ratios[:1] * len(ratios)):
         return "it is the right answer times a constant that does not belong there"
     return None
+
+
+def _axes(args, i):
+    """How many axes argument i has; 0 where it is no array, such as a cache."""
+    return args[i].ndim if i < len(args) and isinstance(args[i], np.ndarray) else 0
 
 
 def _is_zero(value):
@@ -320,3 +325,26 @@ def _unlike(got, want):
     if got.dtype.kind in "iu" and (want != want.round()).any():
         return "whole numbers: the result is rounded to an integer dtype"
     return "the value is not right" if want.ndim == 0 else "the values are not right"
+
+
+def sizes_of(value):
+    """The shapes of arrays, in the tuples that hold them."""
+    return [sizes_of(inner) for inner in value] if isinstance(value, tuple) else getattr(value, "shape", ())
+
+
+def outcome_of(function, args):
+    """What a right or edited function gives, as an `Outcome`."""
+    try:
+        return Outcome(function(*[a.copy() if isinstance(a, np.ndarray) else a for a in args]), None, (), ())
+    except Exception as error:
+        return Outcome(None, type(error).__name__, (), ())
+
+
+def equal(a, b, tolerance):
+    """Whether two things that were seen are the same: texts, or numbers to a tolerance."""
+    if isinstance(a, str) or isinstance(b, str):
+        return isinstance(a, str) and isinstance(b, str) and a == b
+    try:
+        return same(np.asarray(a), np.asarray(b), tolerance)
+    except (TypeError, ValueError):
+        return False

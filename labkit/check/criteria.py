@@ -7,11 +7,12 @@ an answer are compared with those of the exercise's right answer; where they dif
 import numpy as np
 
 from labkit.check.answer import Misuse, Outcome, a_type
-from labkit.check.compare import agree, diagnose, is_like, kind_of_problem, same
+from labkit.check.compare import agree, diagnose, equal, is_like, kind_of_problem, outcome_of, sizes_of
 from labkit.check.mistakes import Mistakes
 from labkit.check.verdict import Found
 
 _BUILDS_ON = "judged when the lines above are right"
+_KEPT = "for other numbers of the same shapes it gives what it gave before: a result is kept from an earlier call"
 VALUES_WRONG = ("the value is not right", "the values are not right")
 
 
@@ -58,7 +59,7 @@ class Equals:
         found = [problem for unit in self.units if (problem := unit.problem(answer)) is not None]
         unknown = [problem for problem in found if not problem.keeps]
         if not found:
-            return None
+            return _KEPT if any(unit.is_kept(answer) for unit in self.units) else None
         if unknown and unknown[0].open:
             return unknown[0]
         if unknown and unknown[0].text.startswith(VALUES_WRONG):
@@ -104,6 +105,10 @@ class _Unit:
         """Whether mistakes change this value to another than those accepted, on the cases of a seed."""
         accepted = [known.right, *self._accepted(known)]
         return not any(self._matches(self._expected_of(f, seed), known.function(*which), seed) for f in accepted)
+
+    def is_kept(self, answer):
+        """Whether a value comes from an earlier call with other numbers."""
+        return False
 
     def _known(self, answer):
         return answer.known if self.known is None else self.known
@@ -219,6 +224,16 @@ class Values(_Unit):
                 answer.seen[self] = judged, [(args, view(*args)) for args in self.tell(answer.rng())]
         return answer.seen[self]
 
+    def is_kept(self, answer):
+        (before, outcome), *_ = self._seen(answer)[0]
+        if (self.cases, "again") not in answer.drawn:
+            answer.drawn[self.cases, "again"] = self.cases(np.random.default_rng(answer.seed + 1))[0]
+        args, call = answer.drawn[self.cases, "again"], self.of(answer.remembered(self._right(answer)))
+        if sizes_of(args) != sizes_of(before) or agree(outcome, args, call, self.tolerance):
+            return False
+        again = _View(answer, self, answer.remembered(answer))(*args)
+        return again.error is None and agree(again, before, call, 1e-9) and not agree(again, args, call, self.tolerance)
+
     def _has_value(self, answer):
         return any(outcome.error is None for shown in self._seen(answer) for _, outcome in shown)
 
@@ -245,7 +260,7 @@ class Values(_Unit):
         rng = np.random.default_rng(seed)
         cases = self.cases(rng) + (self.tell(np.random.default_rng(seed)) if self.tell else [])
         call = self.of(function)
-        return all(agree(_outcome(right, args), args, call, self.tolerance) for args in cases)
+        return all(agree(outcome_of(right, args), args, call, self.tolerance) for args in cases)
 
 
 class Watched(_Unit):
@@ -285,7 +300,7 @@ class Watched(_Unit):
     def _alike(self, one, other):
         if isinstance(one, str) or isinstance(other, str):
             return isinstance(one, str) and isinstance(other, str) and one == other
-        return len(one) == len(other) and all(_equal(a, b, self.tolerance) for a, b in zip(one, other))
+        return len(one) == len(other) and all(equal(a, b, self.tolerance) for a, b in zip(one, other))
 
     def _has_value(self, answer):
         seen = self._seen(answer)
@@ -381,20 +396,3 @@ def _taken(value, path, like=None):
         if value is None:
             raise LookupError
     return value
-
-
-def _outcome(function, args):
-    """What a right or edited function gives, as an `Outcome`."""
-    try:
-        return Outcome(function(*[a.copy() if isinstance(a, np.ndarray) else a for a in args]), None, (), ())
-    except Exception as error:
-        return Outcome(None, type(error).__name__, (), ())
-
-
-def _equal(a, b, tolerance):
-    if isinstance(a, str) or isinstance(b, str):
-        return isinstance(a, str) and isinstance(b, str) and a == b
-    try:
-        return same(np.asarray(a), np.asarray(b), tolerance)
-    except (TypeError, ValueError):
-        return False

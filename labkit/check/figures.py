@@ -123,7 +123,7 @@ def labels(steps, course):
         if missing:
             return f"no label on the {' and the '.join(f'{name} axis' for name in missing)}"
         for name in "xy":
-            if _says_nothing(label_of(ax, name)) and label_of(ax, name).strip(" $") != "t":  # time
+            if says_nothing(label_of(ax, name)) and label_of(ax, name).strip(" $") != "t":  # time
                 return f"the label of the {name} axis is {label_of(ax, name)!r}: say what is along it"
         if str(line(steps, course)(plot)).startswith("the axes are swapped"):
             return None  # with their labels
@@ -150,9 +150,9 @@ def title(steps, course, data=None):
             return "there are no axes"
         if not title_of(ax):
             return "no title"
-        if _says_nothing(title_of(ax)):
+        if says_nothing(title_of(ax)):
             return f"the title is {title_of(ax)!r}: say what is shown"
-        if data and not any(re.search(name, text, re.IGNORECASE) for name in data for text in _titles(ax)):
+        if data and not any(re.search(name, text, re.IGNORECASE) for name in data for text in titles_of(ax)):
             return Found("the title does not say on which data", 0.5)
         return None
 
@@ -317,16 +317,18 @@ def label_of(ax, which):
 
 def title_of(ax):
     """The first title there is: of the axes, of axes drawn over them, of the figure."""
-    return next(iter(_titles(ax)), "")
+    return next(iter(titles_of(ax)), "")
 
 
-def _titles(ax):
+def titles_of(ax):
+    """All titles: of the axes, of axes drawn over them, of the figure."""
     texts = [other.get_title(loc) for other in [ax, *_twins(ax)] for loc in ("center", "left", "right")]
     texts += [_text(getattr(f, "_suptitle", None)) for f in _figures(ax)]
     return [t.strip() for t in texts if t and t.strip()]
 
 
-def _says_nothing(text):
+def says_nothing(text):
+    """Whether a label or a title is only the name of its place, such as `x`."""
     return text.strip(" $.:").lower() in _EMPTY_WORDS
 
 

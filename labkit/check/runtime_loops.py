@@ -27,7 +27,7 @@ _SIZES = [
     [(6, 10, 10), (54, 10, 10)],
     [(1000, 10, 10)],
 ]
-_MANY_ROWS = [(150, 5, 4), (575, 5, 4), (1000, 5, 4)]
+MANY_ROWS = [(150, 5, 4), (575, 5, 4), (1000, 5, 4)]
 
 
 def no_loop(make):
@@ -57,7 +57,8 @@ def no_loop(make):
         if senseless:
             return f"there is nothing to judge yet: {senseless}"
         few, *many = [make(answer.rng(), *size) for size in (small, *large)]
-        seen = any(grows(answer.function, few, more) for more in many) or _in_blocks(answer, make)
+        rows = [lambda size=size: make(answer.rng(), *size) for size in MANY_ROWS]
+        seen = any(grows(answer.function, few, more) for more in many) or in_blocks(answer.function, rows)
         if not seen:
             return None
         return next(
@@ -94,12 +95,14 @@ def _parts(value):
     return [part for inner in value for part in _parts(inner)] if isinstance(value, tuple) else [value]
 
 
-def _in_blocks(answer, make):
-    """Whether it goes through the rows in blocks: three counts above 100 rows that grow from one to the next."""
+def in_blocks(function, cases):
+    """Whether it goes through the rows in blocks: three counts above 100 rows that grow from one to the next.
+
+    function: the student's. cases: functions that give the arguments for 150, 575 and 1,000 rows.
+    """
     try:
-        cases = [make(answer.rng(), *size) for size in _MANY_ROWS]
-        counts = [steps(answer.function, case) for case in cases]
-    except Exception:  # of an answer that works on a few sizes only, these were judged above
+        counts = [steps(function, case()) for case in cases]
+    except Exception:  # of an answer that works on a few sizes only, these are judged by the smaller ones
         return False
     return counts[0] < counts[1] < counts[2] and counts[2] - counts[0] > 15
 

@@ -1,26 +1,37 @@
 """A plot of measurements beside a formula, on two logarithmic axes: are both there, and can they be read?"""
 
+import re
+
 import numpy as np
 
-from labkit.check.figures import Plot, label_of, title_of
-from labkit.check.verdict import say, verdict
+from labkit.check.figures import Plot, label_of, says_nothing, title_of, titles_of
+from labkit.check.verdict import Found, say, verdict
 
 # Where the values themselves are drawn, and where their logarithms are, on plain axes.
 _FORMS = {"as it is": lambda v: v, "log10": lambda v: 10.0**v, "log": np.exp, "log2": np.exp2}
 
 
-def two_curves(name, points, first, second, names):
+def two_curves(name, points, first, second, names, along, told, data=None, units=None):
     """Make the check of a plot with two curves over the same places, both axes logarithmic.
 
     name: of the check.
     points: for the plot.
     first, second: the criteria of the two curves, in words.
     names: what the two curves are called in a diagnosis.
+    along: words of what is along the x axis, and of what is along the y axis.
+    told: words by which a legend tells the first curve, and the second.
+    data: where the exercise asks for the data's name in the title, patterns one of which has to be in it.
+    units: other units that a label on the y axis may name, as patterns, and the factor of the values then.
     Returns the check, a function of the plot, the places and the values of both curves there.
     """
 
     def check(plot, x, measured, formula, points=points):
-        found = _Curves(Plot(plot), *(np.asarray(values, float) for values in (x, measured, formula)), names)
+        drawn, given = Plot(plot), [np.asarray(values, float) for values in (x, measured, formula)]
+        found = _Curves(drawn, *given, names, along, told, data)
+        labels = " ".join(label_of(ax, "y") for ax in drawn.axes).lower()
+        for factor in [f for pattern, f in (units or {}).items() if re.search(pattern, labels)]:
+            other = _Curves(drawn, given[0], *(factor * y for y in given[1:]), names, along, told, data)
+            found = other if any(other.curves) else found
         criteria = [(2, first, found.first), (2, second, found.second), (1, "both axes are logarithmic", found.scales)]
         criteria.append((1, "a label on both axes, a title, a legend", found.words))
         return say(verdict(name, points, found.plot, criteria, gate=False))
@@ -39,8 +50,9 @@ def two_curves(name, points, first, second, names):
 class _Curves:
     """The two curves in a plot, as far as they are there: each as (axes, form of x, form of y)."""
 
-    def __init__(self, plot, x, measured, formula, names):
+    def __init__(self, plot, x, measured, formula, names, along, told, data):
         self.plot, self.x, self.values, self.names = plot, x, (measured, formula), names
+        self.along, self.told, self.data = along, told, data
         self.drawn = _drawn(plot)
         exact = [[c for c in self.drawn if _through(c, x, y, 1e-6)] for y in self.values]
         fine = [c for c in self.drawn if len(c[1]) > 2 * len(x) and _through(c, x, formula, 0.02)]
@@ -51,14 +63,14 @@ class _Curves:
             return "there is no plot in it: assign the axes or the figure"
         if not self.drawn:
             return "the axes hold no line and no markers"
-        return None if self.curves[0] else self._instead(0)
+        return self._hidden(0) if self.curves[0] else self._instead(0)
 
     def second(self, _):
         if not self.curves[1]:
             return self._instead(1) if self.drawn else "the axes hold no line and no markers"
         if self.curves[0] and not any(_comparable(a, b) for a, *_ in self.curves[0] for b, *_ in self.curves[1]):
             return "the two curves are in different axes, with scales of their own: draw both in one"
-        return None
+        return self._hidden(1)
 
     def scales(self, _):
         curves = self.curves[0] or self.curves[1] or self.drawn
@@ -75,11 +87,33 @@ class _Curves:
         if not curves:
             return "there are no axes"
         ax = curves[0][0]
-        missing = [f"no label on the {which} axis" for which in "xy" if not label_of(ax, which)]
+        labels = [label_of(ax, which) for which in "xy"]
+        missing = [f"no label on the {which} axis" for which, label in zip("xy", labels) if not label]
         missing += [] if title_of(ax) else ["no title"]
-        told = ax.texts or any(other.get_legend() for other in ax.figure.axes) or ax.figure.legends
-        missing += [] if told else ["no legend that tells the two apart"]
-        return "; ".join(missing) or None
+        entries = _entries(ax)
+        missing += [] if len(entries) > all(self.curves) else ["no legend that tells the two apart"]
+        if missing:
+            return "; ".join(missing)
+        bare = [text for text in labels if says_nothing(text) and text not in ("t", "T")]  # T is the number of steps
+        bare = next((text for text in [*bare, title_of(ax)] if text in bare or says_nothing(text)), None)
+        if bare:
+            return f"a label or the title is {bare!r}: say what is shown"
+        if _crossed(labels, self.along):
+            return "the labels of the axes are swapped"
+        shown = {id(line): i for i in (0, 1) for line in _lines(self, i)}
+        named = {shown[id(line)]: text for line, text in entries if id(line) in shown}
+        if len(named) == 2 and _crossed([named[0], named[1]], self.told):
+            return "the names in the legend are swapped"
+        if self.data and not any(re.search(name, t, re.IGNORECASE) for name in self.data for t in titles_of(ax)):
+            return Found("the title does not say on which data", 0.5)
+        return None
+
+    def _hidden(self, i):
+        for ax, x, y in self.curves[i]:
+            (left, right), (low, high) = sorted(ax.get_xlim()), sorted(ax.get_ylim())
+            if ((left <= x) & (x <= right) & (low <= y) & (y <= high)).mean() >= 0.5:
+                return None
+        return f"{self.names[i]}: most of them lie outside the limits of the axes"
 
     def _instead(self, i):
         """What is drawn in the place of curve i."""
@@ -94,6 +128,34 @@ class _Curves:
             if _through(curve, self.x, y**2, 1e-6) or _through(curve, self.x, y**0.5, 1e-6):
                 return f"{self.names[i]}: the squares or the roots of the values are drawn"
         return f"no line and no markers at {self.names[i]}"
+
+
+def _entries(ax):
+    """(handle, text) of what tells curves apart: the entries of legends, and texts beside the curves."""
+    axes = ax.figure.axes
+    legends = [other.get_legend() for other in axes] + list(ax.figure.legends)
+    found = []
+    for legend in [legend for legend in legends if legend is not None]:
+        texts = [t.get_text() for t in legend.get_texts()]
+        labelled = {line.get_label(): line for other in axes for line in [*other.get_lines(), *other.collections]}
+        found += [(labelled.get(text), text) for text in texts if text.strip()]
+    return found + [(None, t.get_text()) for other in axes for t in other.texts if t.get_text().strip()]
+
+
+def _lines(curves, i):
+    """The lines and clouds that are curve i."""
+    found = []
+    for ax, x, y in curves.curves[i]:
+        for line in ax.get_lines():
+            if _alike(y, np.asarray(line.get_ydata(), float)) and _alike(x, np.asarray(line.get_xdata(), float)):
+                found.append(line)
+    return found
+
+
+def _crossed(texts, words):
+    """Whether each of two texts has words of the other one, and none of its own."""
+    one, other = ([any(word in text.lower() for word in both) for both in words] for text in texts)
+    return one == [False, True] and other == [True, False]
 
 
 def _drawn(plot):

@@ -3,7 +3,7 @@
 import runpy
 from pathlib import Path
 
-MORE = runpy.run_path(str(Path(__file__).parent / "more" / "lab06.py"))
+MORE, PLOT = (runpy.run_path(str(Path(__file__).parent / "more" / name)) for name in ("lab06.py", "lab06_plot.py"))
 NOTEBOOK = "06_layers.ipynb"
 
 SIGNATURES = {
@@ -15,7 +15,8 @@ SIGNATURES = {
     "filter_bank": "",
     **MORE["SIGNATURES"],
 }
-CHECKS = {name: f"check.{name}({name})" for name in [*SIGNATURES, "filter_plot"]}
+CHECKS = {name: f"check.{name}({name})" for name in SIGNATURES}
+CHECKS["filter_plot"] = "check.filter_plot(filter_plot, pictures)"
 STUBS = {name: f"def {name}({args}):\n    ...  # your code here" for name, args in SIGNATURES.items()}
 STUBS["filter_plot"] = "filter_plot = None"
 
@@ -24,9 +25,10 @@ import numpy as np
 import matplotlib.pyplot as plt
 from numpy.lib.stride_tricks import sliding_window_view
 portrait, enlarged = np.random.default_rng(0).random((2, 3, 40, 30))
+pictures = {"a portrait": portrait, "another": enlarged}
 """
 
-RIGHT, WRONG = dict(MORE["RIGHT"]), dict(MORE["WRONG"])
+RIGHT, WRONG = ({**MORE[kind], **PLOT[kind]} for kind in ("RIGHT", "WRONG"))
 
 RIGHT["output_size"] = {
     "divmod": """
@@ -77,6 +79,11 @@ WRONG["output_size"] = {
         "pad 1 does not fit, and there is no ValueError",
     ),
     "no error for a large kernel": ((("way < 0 or ", ""),), {"output_size": 1}, "size 4, kernel 7"),
+    "a large kernel refused": (
+        (("way < 0 or", "kernel > size or way < 0 or"),),
+        {"output_size": 4},
+        "ValueError: (2 +",
+    ),
     "an assertion": ((("raise ValueError(", "assert not ("),), {"output_size": 1}, "AssertionError"),
     "a float": ((("way // stride", "way / stride"),), {"output_size": 0.5}, "not a whole number"),
 }
@@ -370,31 +377,3 @@ def filter_bank():
     "kron": (("return kernels[:, None] * ", "return np.tile(kernels[:, None], (1, 3, 1, 1)) * "),),
 }
 WRONG["filter_bank"] = {"no axis for the colours": (((_PRODUCT, "kernels"),), {"filter_bank": 4}, "wrong shape")}
-
-_PLOT = """
-filter_plot, panels = plt.subplots(2, 5)
-draw = np.random.default_rng(0).standard_normal
-for k, ax in enumerate(panels.flat):
-    ax.imshow(draw((20, 30)), cmap="gray", vmin=-3, vmax=3)
-    ax.set_title(f"filter {k}")
-filter_plot.suptitle("Filters")
-"""
-_DRAWN = "draw((20, 30))"
-RIGHT["filter_plot"] = {
-    "a figure": _PLOT,
-    "its panels": _PLOT + "filter_plot = panels",
-    "a list of panels": _PLOT + "filter_plot = list(panels.flat)",
-    "beside an original": _PLOT.replace("(2, 5)", "(2, 6)") + "filter_plot.axes[0].imshow(portrait.T)",
-    "limits left alone": _PLOT.replace(", vmin=-3, vmax=3", "").replace(_DRAWN, "128 + draw((20, 30))"),
-    "grey in three channels": _PLOT.replace(_DRAWN, "np.repeat(portrait[0, :20 + k, :, None], 3, axis=2)"),
-}
-WRONG["filter_plot"] = {
-    "a line": ("filter_plot = plt.plot([1, 2])", {"filter_plot": 6}, "there are no pictures"),
-    "no titles": (_PLOT.replace("    ax.set_title", "    str"), {"filter_plot": 1}, "10 of the pictures have no title"),
-    "no title above": (_PLOT.replace("filter_plot.suptitle", "str"), {"filter_plot": 1}, "suptitle"),
-    "one picture": (_PLOT.replace("(2, 5)", "(1, 5)"), {"filter_plot": 3}, "5 different grey pictures"),
-    "the same": (_PLOT.replace(_DRAWN, "portrait[0] * 2 - 1"), {"filter_plot": 3}, "1 different grey"),
-    "limits that hide the sign": (_PLOT.replace("vmin=-3", "vmin=0"), {"filter_plot": 1}, "0 is not in the middle"),
-    "all black": (_PLOT.replace(_DRAWN, "np.zeros((20, 30 + k))"), {"filter_plot": 3}, "one colour all over"),
-    "a number": ("filter_plot = 3", {"filter_plot": 6}, "there are no pictures"),
-}

@@ -286,7 +286,7 @@ _ERRORS = """
 fig, error_plot = plt.subplots()
 error_plot.loglog(Ts, softmax_errors, "o-", label="measured")
 error_plot.loglog(Ts, softmax_bounds, label="bound")
-error_plot.set(xlabel="steps", ylabel="error", title="Error and bound")
+error_plot.set(xlabel="steps", ylabel="error", title="CIFAR-10: error and bound")
 error_plot.legend()
 """
 _SPREADS = _ERRORS.replace("error_plot", "spread_plot").replace("Ts", "etas").replace("softmax_errors", "spreads")
@@ -325,7 +325,7 @@ plt.loglog(Ts, softmax_errors, label="run")
 plt.loglog(Ts, softmax_bounds, label="bound")
 plt.xlabel("T")
 plt.ylabel("error")
-plt.title("Errors")
+plt.title("Errors, CIFAR-10")
 plt.legend()
 error_plot = plt.gca()
 """,
@@ -333,7 +333,7 @@ error_plot = plt.gca()
 fig, error_plot = plt.subplots(1, 2, sharey=True)
 error_plot[0].loglog(Ts, softmax_errors, label="run")
 error_plot[1].loglog(Ts, softmax_bounds, label="bound")
-fig.suptitle("Errors")
+fig.suptitle("Errors, CIFAR-10")
 fig.supxlabel("T")
 fig.supylabel("error")
 fig.legend()
@@ -366,7 +366,7 @@ WRONG["error_plot"] = _loses(
     ("against the index", [("(Ts, softmax_errors", "(softmax_errors")], 2, "drawn against 0, 1, 2"),
     ("swapped", [("(Ts, softmax_errors", "(softmax_errors, Ts")], 2, "the axes are swapped"),
     ("no labels", [('xlabel="steps", ylabel="error", ', "")], 1, "no label on the x axis; no label on the y axis"),
-    ("no title", [(', title="Error and bound"', "")], 1, "no title"),
+    ("no title", [(', title="CIFAR-10: error and bound"', "")], 1, "no title"),
     ("no legend", [("error_plot.legend()\n", "")], 1, "no legend"),
     ("the quotient", [("(Ts, softmax_errors,", "(Ts, softmax_errors / softmax_bounds,")], 2, "the quotient of the two"),
     (
@@ -393,7 +393,7 @@ WRONG["spread_plot"] = _loses(
     ("the variance", [("(etas, spreads", "(etas, spreads**2")], 1, "the squares or the roots"),
     ("plain axes", [("loglog", "plot")], 0.5, "not logarithmic"),
     ("no legend", [("spread_plot.legend()\n", "")], 0.5, "no legend"),
-    ("no title", [(', title="Error and bound"', "")], 0.5, "no title"),
+    ("no title", [(', title="CIFAR-10: error and bound"', "")], 0.5, "no title"),
     ("swapped", [("(etas, spreads", "(spreads, etas")], 1, "the axes are swapped"),
     ("against the index", [("(etas, predicted", "(predicted")], 1, "drawn against 0, 1, 2"),
     ("one of them hidden", [('label="bound"', 'label="bound", visible=False')], 1, "at the prediction"),

@@ -1,17 +1,57 @@
-"""Lab 6, layers: convolution, filters and pooling as they are read. The other exercises are in `lab06_more`."""
+"""Lab 6, layers: the affine layer, convolution and pooling as they are read. More: `lab06_filters`, `lab06_more`."""
 
 import numpy as np
 
 from labkit.check.criteria import equals, unchanged
 from labkit.check.exercise import exercise
-from labkit.check.figures import Plot
-from labkit.check.verdict import say, verdict
 
 _OUT = "(out, cache)"
 _ALONE = "the arrays handed over are left as they were"
 _BY_N = "divided by N: what of the loss is a mean is in dout already, here the images are summed"
 _OVERWRITES = "= where += is asked: windows overlap, so each adds its share to what others have left"
 _STRIDE = "stride is ignored: the window of out's place (i, j) starts at (i * stride, j * stride)"
+
+# -------------------------------------------------------------------------------------------- affine
+
+
+def affine_backward_(dout, cache):
+    """Gradients of the affine layer: dout (N, M), cache (x, w) -> dx, dw, db."""
+    x, w = cache
+    dx = (dout @ w.T).reshape(x.shape)
+    dw = x.reshape(len(x), -1).T @ dout
+    db = dout.sum(axis=0)
+    return dx, dw, db
+
+
+def _affine_cases(rng):
+    cases = []
+    for shape, m in [((5, 2, 3), 4), ((1, 7), 3), ((6, 3, 2, 2), 12), ((4, 4), 4)]:
+        x, w = rng.normal(size=shape), rng.normal(size=(int(np.prod(shape[1:])), m))
+        cases.append((rng.normal(size=(len(x), m)), (x, w)))
+    return cases
+
+
+affine_backward = exercise(
+    "affine_backward",
+    4,
+    affine_backward_,
+    [
+        (3, "dx, in the shape that x had", equals(_affine_cases, part=0)),
+        (3, "dw, summed over the images", equals(_affine_cases, part=1)),
+        (1, "db, summed over the images", equals(_affine_cases, part=2)),
+        (1, _ALONE, unchanged(_affine_cases)),
+    ],
+    mistakes=[
+        ("dx is in rows: give it the shape of x again", (".reshape(x.shape)", "")),
+        ("w is reshaped where it has to be transposed", ("w.T", "w.reshape(-1, len(w))")),
+        (_BY_N, ("(len(x), -1).T @ dout", "(len(x), -1).T @ dout / len(x)")),
+        (_BY_N, ("sum(axis=0)", "mean(axis=0)")),
+        ("db is summed over the outputs: each output has its own bias", ("sum(axis=0)", "sum(axis=1)")),
+        ("db is one number: sum over the images only", ("sum(axis=0)", "sum()")),
+        ("db keeps the axis of the images: it has the shape of b", ("axis=0", "axis=0, keepdims=True")),
+    ],
+    returns="(dx, dw, db)",
+)
 
 # --------------------------------------------------------------------------------------- convolution
 
@@ -47,7 +87,8 @@ def _whole(answer):
     return None if whole else "it is not a whole number, which range() would not take: divide with //"
 
 
-_FIT = [(32, 5, 1, 2), (31, 3, 2, 1), (7, 7, 3, 0), (20, 4, 4, 0), (9, 2, 5, 4), (1, 1, 1, 0)]
+# The fifth has a stride longer than the kernel, the last a kernel larger than the image.
+_FIT = [(32, 5, 1, 2), (31, 3, 2, 1), (7, 7, 3, 0), (20, 4, 4, 0), (9, 2, 5, 4), (1, 1, 1, 0), (2, 4, 2, 2)]
 
 output_size = exercise(
     "output_size",
@@ -216,7 +257,7 @@ def max_pool_forward_(x, size, stride):
 
 
 def _pool_cases(rng):
-    shapes = [((2, 3, 4, 6), 2, 2), ((1, 4, 7, 5), 3, 2), ((3, 1, 5, 8), 2, 3), ((2, 2, 5, 4), 3, 1)]
+    shapes = [((2, 3, 8, 6), 2, 2), ((1, 4, 7, 5), 3, 2), ((3, 1, 5, 8), 2, 3), ((2, 2, 5, 4), 3, 1)]
     return [(rng.normal(size=shape) - 1.5 * (size == 3), size, stride) for shape, size, stride in shapes]
 
 
@@ -317,84 +358,3 @@ max_pool_backward = exercise(
         ("a 1 where dout is asked: chain rule", ("+= dout[n, c, i, j]", "+= 1")),
     ],
 )
-
-# ------------------------------------------------------------------------------------------- filters
-
-
-def filter_bank_():
-    """Grey-scale, horizontal edges, vertical edges, blur and sharpen as filters (5, 3, 3, 3)."""
-    middle = np.zeros((3, 3))
-    middle[1, 1] = 1
-    edges = np.array([[1, 2, 1], [0, 0, 0], [-1, -2, -1]])
-    blur = np.full((3, 3), 1 / 9)
-    kernels = np.array([middle, edges, edges.T, blur, 2 * middle - blur])
-    return kernels[:, None] * np.array([0.3, 0.6, 0.1])[:, None, None]
-
-
-_EDGES, _SHARP = "edges, edges.T", "2 * middle - blur"
-_COLOURS = "np.array([0.3, 0.6, 0.1])"
-
-filter_bank = exercise(
-    "filter_bank",
-    4,
-    filter_bank_,
-    [(1, "five filters, each with a kernel for each colour", equals(lambda rng: [()]))],
-    mistakes=[
-        ("the edge filters are exchanged: horizontal edges come first", (_EDGES, "edges.T, edges")),
-        ("an edge filter has the other sign", (_EDGES, ["-edges, edges.T", "edges, -edges.T", "-edges, -edges.T"])),
-        ("the colours are added in full: they weigh 0.3, 0.6 and 0.1", (_COLOURS, "np.ones(3)")),
-        ("all colours weigh the same: they weigh 0.3, 0.6 and 0.1", (_COLOURS, "np.full(3, 1 / 3)")),
-        ("the colours are in the wrong order: red, green, blue", (_COLOURS, f"{_COLOURS}[::-1]")),
-        ("only one colour is filtered", (_COLOURS, [f"np.array({c})" for c in ([1, 0, 0], [0, 1, 0], [0, 0, 1])])),
-        ("blur brightens: the nine weights sum to 1", (f"blur, {_SHARP}", f"9 * blur, {_SHARP}")),
-        ("sharpen is twice the middle minus the blur", (_SHARP, ["middle - blur", "middle + blur", "2 * middle"])),
-        ("grey-scale blurs: only its middle pixel counts", ("[middle,", ["[np.ones((3, 3)),", "[blur,"])),
-    ],
-)
-
-
-def _drawn(plot):
-    """The pictures on a figure: (axes, image, array) of each."""
-    found = [(ax, image, np.ma.getdata(image.get_array())) for ax in plot.axes for image in ax.images]
-    return [(ax, image, array) for ax, image, array in found if array.ndim >= 2 and min(array.shape[:2]) > 8]
-
-
-def _enough(plot):
-    grey = [a for *_, a in _drawn(plot) if a.ndim == 2 or np.ptp(a[..., :3].astype(float), axis=2).max() < 1e-6]
-    different = {array.astype(np.float32).tobytes() for array in grey}
-    if any(np.ptp(array) == 0 for array in grey):
-        return "one of the pictures is of one colour all over"
-    few = f"{len(different)} different grey pictures: two through five filters are ten"
-    return few if len(different) < 10 else None
-
-
-def _titled(plot):
-    bare = [ax for ax, *_ in _drawn(plot) if not any(ax.get_title(loc).strip() for loc in ("left", "center", "right"))]
-    return f"{len(bare)} of the pictures have no title" if bare else None if _drawn(plot) else "there are no pictures"
-
-
-def _whole_title(plot):
-    said = any(ax.figure.get_suptitle().strip() for ax, *_ in _drawn(plot))
-    return None if said else "no title above the figure: suptitle"
-
-
-def _zero_is_grey(plot):
-    for _, image, array in _drawn(plot):
-        low, high = image.get_clim()
-        if array.ndim == 2 and array.min() < -0.5 * array.max() < 0 and abs(low + high) > 0.1 * (high - low):
-            return "in a picture of edges 0 is not in the middle between vmin and vmax"
-    return None if _drawn(plot) else "there are no pictures"
-
-
-def filter_plot(plot, points=6):
-    """Print the verdict on the pictures seen through the filters and return the points, at most `points`.
-
-    plot: the figure, or its axes. The pictures count 3 sixths, their titles, the title above and the greys 1 each.
-    """
-    criteria = [
-        (3, "two pictures through five filters", _enough),
-        (1, "each picture says what it shows", _titled),
-        (1, "a title says what the figure shows", _whole_title),
-        (1, "0 is middle grey where a picture has both signs", _zero_is_grey),
-    ]
-    return say(verdict("filter_plot", points, Plot(plot), criteria, gate=False))

@@ -12,7 +12,8 @@ from labkit.check.exercise import exercise
 
 
 def _of_one(rng):
-    return [tuple(rng.normal(size=(2, *shape)) * size) for shape, size in [((), 1), ((4,), 2), ((2, 3), 0.5)]]
+    drawn = [tuple(rng.normal(size=(2, *shape)) * size) for shape, size in [((), 1), ((4,), 2), ((2, 3), 0.5)]]
+    return [*drawn, (np.linspace(-7, 7, 9), rng.normal(size=9))]  # both signs of the cosine, and far out
 
 
 def _of_two(rng):
@@ -158,12 +159,15 @@ def topological_order_(needs):
 
 
 def _acyclic(rng, n, share=0.4):
-    """Nodes in a random order, each needing some of those before it; one needs another twice."""
+    """Nodes in a random order, each needing some of those before it; some need another twice."""
     place = rng.permutation(n)
     needs = [[] for _ in range(n)]
     for i in range(n):
         needs[place[i]] = [int(place[j]) for j in range(i) if rng.random() < share]
     needs[place[1]] = [int(place[0])] * 2
+    if n > 4:  # twice the first, and one that comes late
+        needs[place[-2]].append(int(place[1]))
+        needs[place[-1]] = [int(place[0]), int(place[-2]), int(place[0])]
     return needs
 
 
@@ -205,11 +209,23 @@ def _long(call, rng):
     while frame := frame.f_back:
         depth += 1
     try:
-        sys.setrecursionlimit(min(depth, limit))
+        low = min(depth, limit)
+        sys.setrecursionlimit(low)
         order = call([[i + 1] if i < 399 else [] for i in range(400)])
+        if sys.getrecursionlimit() > low:
+            return "it raises the limit of Python's calls within each other: a loop needs none"
     finally:
         sys.setrecursionlimit(limit)
     return ["right" if order is not None and list(order) == list(range(399, -1, -1)) else "wrong"]
+
+
+def _left_alone(answer):
+    for n in (2, 8):
+        needs = _acyclic(answer.rng(), n)
+        before = [list(inputs) for inputs in needs]
+        if answer(needs).error is None and needs != before:
+            return "needs is changed: the graph is not the same afterwards"
+    return None
 
 
 topological_order = exercise(
@@ -219,7 +235,8 @@ topological_order = exercise(
     [
         (6, "every node once, after all that it needs", watched(_orders, "some node comes before one that it needs")),
         (2, "None where there is a cycle", watched(_cycles, "a cycle is not noticed", forgiving=True)),
-        (2, "graphs of any depth", watched(_long, "wrong for a long chain", forgiving=True)),
+        (1.5, "graphs of any depth", watched(_long, "wrong for a long chain", forgiving=True)),
+        (0.5, "needs is left as it was", _left_alone),
     ],
     mistakes=[
         ("backwards: what a node needs comes before it, not after", ("return order if", "return order[::-1] if")),

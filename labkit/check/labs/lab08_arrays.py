@@ -149,6 +149,9 @@ passes_plot = two_curves(
     "the time of forward mode, against the number of inputs",
     "the time of reverse mode, against the number of inputs",
     ("the times of forward mode", "the times of reverse mode"),
+    along=(("input", "number", "eingänge", "eingaben"), ("second", "time", "zeit")),
+    told=(("forward", "vorwärts"), ("reverse", "backward", "rückwärts")),
+    units={r"\bms\b|milli": 1e3, r"[µμ]s\b|\bus\b|micro|mikro": 1e6},
 )
 
 # ------------------------------------------------------------------------------------ lab 3 again

@@ -271,6 +271,9 @@ error_plot = two_curves(
     "the measured errors against the number of steps",
     "the bound beside them, in the same axes",
     ("the errors", "the bound"),
+    along=(("step", "iteration", "schritt"), ("error", "loss", "bound", "fehler", "minimum")),
+    told=(("measured", "error", "run", "gemessen"), ("bound", "schranke", "theor")),
+    data=("cifar", "stand-?in"),
 )
 
 # ---------------------------------------------------------------------------- worst case, momentum
@@ -293,7 +296,12 @@ def _places(rng):
     walked[:2] = -0.4
     inside = [(np.zeros(4), 2.0, 3.0), (walked, 1.5, 0.5), (rng.normal(size=5), 9.0, 2), (np.array([0.7]), 1, 4)]
     outside = [(-abs(rng.normal(size=n)) - far, 2.0, 3.0) for n, far in [(3, 3), (7, 40), (1, 8), (1000, 1)]]
-    return inside + outside + [(np.array([-5.0, 1.0, -4.0]), 0.5, 1.3), (np.array([-0.3, -0.1, -0.2]), 1, 2)]
+    places = [
+        ([-5.0, 1.0, -4.0], 0.5, 1.3),
+        ([-0.3, -0.1, -0.2], 1, 2),
+        ([2.5, 3.0, 0.2], 1.5, 0.8),
+    ]  # the last: far up
+    return inside + outside + [(np.array(w), B, rho) for w, B, rho in places]
 
 
 worst_case = exercise(

@@ -102,4 +102,6 @@ spread_plot = two_curves(
     "the measured spreads against the step size",
     "what the formula predicts, in the same axes",
     ("the measured spreads", "the prediction"),
+    along=(("step", "eta", "η", "rate", "schritt"), ("deviation", "spread", "std", "abweichung", "streuung")),
+    told=(("measured", "run", "gemessen"), ("predict", "formula", "theor", "vorhersage")),
 )

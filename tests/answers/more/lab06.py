@@ -275,6 +275,12 @@ WRONG["dropout_forward"] = {
         {"dropout_forward": 1.5},
         "do not come from rng",
     ),
+    "x in place": (
+        (("return x * m, m", "x *= m\n    return x, m"),),
+        {"dropout_forward": 0.5},
+        "x is changed in place",
+    ),
+    "one 1 at test time": ((("m = np.ones_like(x)", "m = 1.0"),), {"dropout_forward": 1}, "both in the shape of x"),
     "out alone": ((("return x * m, m", "return x * m"),), {"dropout_forward": 5}, "does not return (out, m)"),
     "exactly a share": (
         (("(rng.random(x.shape) >= p)", "(np.arange(x.size).reshape(x.shape) % 10 >= 10 * p)"),),
