@@ -262,7 +262,7 @@ _ORDER = {"topological_order": 10}
 WRONG["topological_order"] = {
     "recursive, and a cycle never ends": (
         _written("topological_order", _RECURSIVE),
-        {"topological_order": 4},
+        {"topological_order": 3.5},
         "RecursionError",
     ),
     "sorted by the number of inputs": (

@@ -372,7 +372,7 @@ WRONG["error_plot"] = _loses(
     (
         "other axes",
         [("error_plot.loglog(Ts, softmax_bounds", "error_plot.twinx().loglog(Ts, softmax_bounds")],
-        2,
+        3,
         "in different axes",
     ),
     ("a number", [("error_plot.legend()", "error_plot = 3")], 6, "there is no plot in it"),

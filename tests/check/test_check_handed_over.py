@@ -64,16 +64,16 @@ def test_misuse_is_a_diagnosis_as_it_is():
 def test_other_kinds_of_path():
     for change, points, phrase in [
         ("return iter(path)", 7, "a list is asked, not a list_iterator"),
-        ("return path, W", 7, "two values"),
+        ("return path, W", 8.5, "list of matrices alone"),
         ("return np.array(path)", 10, "✔"),
         ("return tuple(path)", 10, "✔"),
-        ("return path[::-1]", 7, "in order"),
+        ("return path[::-1]", 8.5, "the start first"),
         ("return [p.T for p in path]", 7, "other things"),
         ("return [p.tolist() for p in path]", 10, "✔"),
         ("return None", 0, "is the `return` missing?"),
         ("return {}", 7, "a list is asked"),
         ("return [W]", 7, "1 matrices"),
-        ("return []", 7, "0 matrices"),
+        ("return []", 7, "not the matrices that were visited"),
         ("return path + ['end']", 7, "other things"),
         ("return 'path'", 7, "a list is asked"),
     ]:

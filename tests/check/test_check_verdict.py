@@ -132,9 +132,10 @@ def test_another_seed_gives_the_same_verdicts(seed):
         (check.numerical_gradient, cell(CENTRAL, "ng"), cell(CENTRAL.replace("2 * h", "h"), "ng"), "twice"),
         (check.gradient_descent, cell(DESCENT, "gd"), cell(DESCENT.replace("W -", "W +"), "gd"), "uphill"),
     ]:
-        assert "✘" not in said(judge, right, seed=seed)[1]
+        full, text = said(judge, right, seed=seed)
+        assert "✘" not in text
         points, text = said(judge, wrong, seed=seed)
-        assert points == 0.0 and phrase in text
+        assert points == said(judge, wrong, seed=0)[0] <= 0.75 * full and phrase in text
 
 
 # -------------------------------------------------------------------------------------------- use
