@@ -98,7 +98,8 @@ def _parts(value):
 def in_blocks(function, cases):
     """Whether it goes through the rows in blocks: three counts above 100 rows that grow from one to the next.
 
-    function: the student's. cases: functions that give the arguments for 150, 575 and 1,000 rows.
+    function: the student's.
+    cases: functions that give the arguments for 150, 575 and 1,000 rows.
     """
     try:
         counts = [steps(function, case()) for case in cases]

@@ -20,7 +20,6 @@ CHECKS = {
 }
 
 SETUP = """
-import functools, itertools, math
 import numpy as np
 import matplotlib.pyplot as plt
 X = np.random.default_rng(1).normal(size=(1000, 10))
@@ -61,7 +60,7 @@ RIGHT["score"] = {
         "(X[:, :, None] * W[None]).sum(axis=1)",
         "(W.T @ X.T).T",
         "np.linalg.multi_dot([X, W])",
-        "functools.partial(lambda B, A: A @ B, W)(X)",
+        "(lambda B: lambda A: A @ B)(W)(X)",
         "np.dot(X, W, out=np.empty((len(X), W.shape[1]), X.dtype))",
     ),
     "method": "score = lambda X, W: X.dot(W)",
@@ -86,6 +85,8 @@ class Linear:
 score = Linear()
 """,
     "decorated": """
+import functools
+
 def checked(function):
     @functools.wraps(function)
     def wrapper(*args):
@@ -144,7 +145,8 @@ WRONG["score"] = {
     one = fast(lambda i, j: X[i] @ W[:, j])
     return one(np.arange(len(X))[:, None], np.arange(W.shape[1]))""",
             "recursion": "return X @ W if len(X) < 9 else np.vstack([X[:9] @ W, score(X[9:], W)])",
-            "functools.reduce, which is a loop": "return functools.reduce(np.add, X.T[:, :, None] * W[:, None, :])",
+            "functools.reduce, which is a loop": "import functools; "
+            "return functools.reduce(np.add, X.T[:, :, None] * W[:, None, :])",
             "Python's sum()": "return sum(X.T[:, :, None] * W[:, None, :])",
             "exec, which hides": """names = {"X": X, "W": W, "np": np}
     exec("s = np.array([x @ W for x in X])", names)
@@ -353,7 +355,8 @@ WRONG["log_softmax_loss"] = {
     "frompyfunc": (
         _HEAD
         + _S
-        + """    e = np.frompyfunc(math.exp, 1, 1)(s).astype(float)
+        + """    import math
+    e = np.frompyfunc(math.exp, 1, 1)(s).astype(float)
     return np.mean(np.log(e.sum(axis=1)) - s[np.arange(len(y)), y])
 """,
         {"vectorised": 10},

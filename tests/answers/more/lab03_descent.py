@@ -138,12 +138,7 @@ WRONG["numerical_gradient"] = {
     "flat": (_UNITS + f"    return np.array([{_SLOPE} for e in units])", _TEN, "in the wrong shape"),
     "with the loss": ((("return gradient", "return f(x), gradient"),), _TEN, "return the gradient alone"),
     "matrices only": (
-        (
-            (
-                "for place in np.ndindex(x.shape)",
-                "for place in itertools.product(*map(range, (x.shape[0], x.shape[1])))",
-            ),
-        ),
+        (("for place in np.ndindex(x.shape)", "for place in np.ndindex(x.shape[0], x.shape[1])"),),
         {"numerical_gradient": 1},
         "for a vector",
     ),
@@ -231,7 +226,8 @@ def gradient_descent(loss, gradient, W, step_size, steps):
     return path
 """,
     "accumulate": _GD
-    + """    step = lambda W, _: W - step_size * gradient(loss, W)
+    + """    import itertools
+    step = lambda W, _: W - step_size * gradient(loss, W)
     return list(itertools.accumulate(range(steps), step, initial=W))
 """,
     "generator inside": """
