@@ -44,11 +44,6 @@ WRONG["filter_plot"] = {
         {"filter_plot": 4},
         "none of the pictures",
     ),
-    "no signs": (
-        _PLOT.replace("imshow(image", "imshow(abs(image)"),
-        {"filter_plot": 3.4},
-        "missing: horizontal edges (2)",
-    ),
     "limits that hide the sign": (_PLOT.replace("vmin=-4", "vmin=0"), {"filter_plot": 1}, "0 is not in the middle"),
     "all black": (_PLOT.replace("imshow(image", "imshow(0 * image"), {"filter_plot": 4}, "none of the pictures"),
     "a number": ("filter_plot = 3", {"filter_plot": 6}, "there are no pictures"),
