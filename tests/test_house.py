@@ -14,7 +14,19 @@ import house
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE, TESTS = ROOT / "labkit", ROOT / "tests"
 ROOMS = (  # DESIGN's order, from the ground
-    *("arguments", "files", "threads", "progress", "data", "preprocess", "losses", "gradients", "layers", "networks"),
+    *(
+        "arguments",
+        "files",
+        "extras",
+        "threads",
+        "progress",
+        "data",
+        "preprocess",
+        "losses",
+        "gradients",
+        "layers",
+        "networks",
+    ),
     *("optimizers", "checkpoints", "training", "search", "autodiff", "plots", "check", "course"),
 )
 DATA_ROOMS = (  # DESIGN gives the order inside `plots` and `check`; there, style comes first, and the labs last

@@ -80,6 +80,7 @@ def grade(
         client = _dask(scheduler) if scheduler else None
         prepared = Prepared(wanted, refuse_broken, bool(labs))
         found, strangers = collect(Path(submissions), prepared, bool(labs))
+        _can_run(prepared, {s.lab for s in found}, client is not None)
         where = _data(standin, data, client is not None)
         _gradebook(out, prepared, {s.lab for s in found}, fresh)
         limits["seed"] = _seed(out, seed)
@@ -194,6 +195,14 @@ class Prepared:
                 self.source[name] = source
                 self.release[name] = nbformat.read(Path(course, "release", name, path.name), as_version=4)
                 self.bytes[name] = (nbformat.writes(source).encode(), nbformat.writes(self.release[name]).encode())
+
+
+def _can_run(prepared, names, elsewhere):
+    """Raise a CourseError for a lab that needs a package which is not here; a cluster's workers have their own."""
+    for name in () if elsewhere else sorted(names):
+        lacking = lab_cells.lacks(prepared.source[name])
+        if lacking:
+            raise CourseError(f"{name} cannot be marked: {lacking} Or leave it out with --labs.")
 
 
 @functools.lru_cache

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import nbformat
 
+from labkit import extras
+
 BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
 BEGIN_NOTES, END_NOTES = "BEGIN MARKING NOTES", "END MARKING NOTES"
 KEY_FIGURE = "key-figure"
@@ -19,6 +21,16 @@ def read_lab(path):
         return nbformat.read(path, as_version=4)
     except Exception as error:
         raise ValueError(f"{path.name} cannot be read as a notebook: {str(error).splitlines()[0][:200]}") from None
+
+
+def needs(nb):
+    """The packages beyond labkit's own that a lab imports, such as ["torch"]."""
+    return extras.needed_by(cell.source for cell in nb.cells if cell.cell_type == "code")
+
+
+def lacks(nb):
+    """What keeps this Python from running a lab, in words: the packages that are not here; None if it can."""
+    return " ".join(filter(None, map(extras.trouble, needs(nb)))) or None
 
 
 def grading(cell):

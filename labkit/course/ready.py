@@ -7,15 +7,17 @@ import sys
 from importlib import metadata
 
 import labkit
+from labkit import extras
 
 _OLDEST_PYTHON = (3, 10)
 _INSTALL = "In a terminal, in the folder of the course:  python -m pip install .   Then: Kernel > Restart Kernel."
 
 
-def report(made_with=None):
+def report(made_with=None, needs=()):
     """Print whether this Python can run the labs: its version, the packages, labkit, the data.
 
     made_with: the version of labkit that the lab was made with.
+    needs: further packages that this lab imports, such as ["torch"].
     """
     try:
         troubles = [*_python(), *_packages(), *_labkit(made_with)]
@@ -29,6 +31,11 @@ def report(made_with=None):
             print(f"✘ {trouble}")
         if troubles:
             print(_INSTALL)
+            return
+        further = [trouble for trouble in map(extras.trouble, needs) if trouble]
+        for trouble in further:
+            print(f"✘ {trouble}")
+        if further:
             return
         usable, said = _data()
         print(said)

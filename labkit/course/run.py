@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import labkit
+from labkit.course import labs as lab_cells
 from labkit.course import site
 from labkit.course.execute import (
     UnreadableNotebook,
@@ -45,6 +46,7 @@ def run(labs=(), out=None, notebooks=None, standin=False, data=None, timeout=180
     labs: numbers, file names or paths; none for all. out: folder of the pages. notebooks: folder of the
     labs. standin: use the stand-in. data: folder that holds CIFAR-10. timeout: seconds for one cell, 0 for no
     limit. inplace: also store the outputs in the notebooks.
+    A lab that needs a package which is not here, such as PyTorch, is skipped.
     Returns the exit status: 0, 1 where a lab failed, 2 for a lab that does not exist, 130 when interrupted.
     """
     try:
@@ -72,7 +74,7 @@ def run(labs=(), out=None, notebooks=None, standin=False, data=None, timeout=180
                 results[path.stem] = lab
                 site.write_index(out, list(results.values()))
                 left.remove(path.stem)
-                failed += [path.stem] if lab["status"] != "ok" else []
+                failed += [path.stem] if lab["status"] not in ("ok", "skipped") else []
                 print(report, flush=True)
     except KeyboardInterrupt:
         print(f"\nStopped. Not run: {', '.join(left)}.", file=sys.stderr)
@@ -245,6 +247,10 @@ def _run_lab(path, nb, out, source, timeout, inplace, width):
     if isinstance(nb, UnreadableNotebook):
         lab |= {"status": "unreadable", "failure": _trouble(str(nb))}
         return _add(out, lab, None, path), _report(lab, width)
+    lacking = lab_cells.lacks(nb)
+    if lacking:
+        lab |= {"status": "skipped", "failure": _trouble(lacking.removesuffix("."))}
+        return _not_run(path, nb) | lab, _report(lab, width)
     before = path.read_bytes()
     started = time.monotonic()
     with progress(
@@ -318,6 +324,8 @@ def _not_run(path, nb):
 
 def _report(lab, width, failure=None):
     """The line of a lab, and for one that failed where, why and the traceback."""
+    if lab["status"] == "skipped":
+        return f"{lab['name']:<{width}}  skipped: {lab['failure']['error']}."
     ok = lab["status"] == "ok"
     colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     colours = colours and (os.name != "nt" or "WT_SESSION" in os.environ)  # not in the old console

@@ -25,7 +25,7 @@ READY_CELL = """\
 # Run this cell first: it says whether everything is here that the lab needs.
 try:
     from labkit.course import ready
-    ready.report("{version}")
+    ready.report("{version}"{needs})
 except Exception as problem:
     import sys
     print("✘ This Python cannot use labkit:", problem)
@@ -257,9 +257,10 @@ def _cleared(nb):
     return nb
 
 
-def ready_cell():
-    """The first cell of each lab in the student edition."""
-    cell = new_code_cell(READY_CELL.format(version=labkit.__version__))
+def ready_cell(needs=()):
+    """The first cell of each lab in the student edition; needs: packages beyond labkit's own that the lab imports."""
+    further = f", needs={list(needs)!r}" if needs else ""
+    cell = new_code_cell(READY_CELL.format(version=labkit.__version__, needs=further))
     cell["id"] = READY_ID
     cell.metadata.update(editable=False, deletable=False)
     return cell

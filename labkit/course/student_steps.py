@@ -29,6 +29,6 @@ class StudentMetadata(NbGraderPreprocessor):
         nb.metadata = type(nb.metadata)(
             {key: nb.metadata[key] for key in ("kernelspec", "language_info") if key in nb.metadata}
         )
-        nb.cells = [ready_cell(), *nb.cells]
+        nb.cells = [ready_cell(labs.needs(nb)), *nb.cells]
         nb.nbformat_minor = max(nb.nbformat_minor, 5)
         return nb, resources
