@@ -1,10 +1,10 @@
-# make run: everything, from nothing to build/site/index.html · make test · make lab · make bench · make clean
+# make run: everything, from nothing to build/site/index.html · make test · make lab · make links · make bench · make clean
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: run test lab data bench clean help
+.PHONY: run test lab data links bench clean help
 run: $(READY)
 	@$(BIN)/labkit run
 
@@ -16,6 +16,9 @@ lab: $(READY)
 
 data: $(READY)
 	@$(BIN)/labkit data
+
+links: $(READY)
+	@$(BIN)/python -m labkit.course.links
 
 bench: $(READY)
 	@$(BIN)/python -m pytest -o addopts= tests/benchmarks --benchmark-only -s

@@ -248,11 +248,12 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path):
     assert (tmp_path / "a.html").read_text() == "old" and len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_written_answer_is_shown_without_its_markers():
+@pytest.mark.parametrize("marker", ["### {}", "<!-- {} -->"])
+def test_a_written_answer_is_shown_without_its_markers(marker):
     from labkit.course.site import markdown
 
-    html = markdown(
-        "Why?\n\n### BEGIN SOLUTION\nBecause.\n### END SOLUTION\n### BEGIN MARKING NOTES\n1 point.\n"
-        "### END MARKING NOTES"
+    begin, end, notes, done = (
+        marker.format(words) for words in ("BEGIN SOLUTION", "END SOLUTION", "BEGIN MARKING NOTES", "END MARKING NOTES")
     )
+    html = markdown(f"Why?\n\n{begin}\nBecause.\n{end}\n{notes}\n1 point.\n{done}")
     assert "<strong>Model answer</strong>" in html and "Because." in html and "BEGIN" not in html and "END" not in html

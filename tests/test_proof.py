@@ -132,12 +132,15 @@ def test_no_line_of_a_solution_is_left(lab):
         r"\s+",
         "",
         json.dumps(
-            [re.sub(r"### BEGIN (.*?)###\s*END [A-Z ]+", "", cell.source, flags=re.S) for cell in source.cells],
+            [
+                re.sub(r"(?:###|<!--) BEGIN (.*?)(?:###|<!--) END [A-Z ]+", "", cell.source, flags=re.S)
+                for cell in source.cells
+            ],
             ensure_ascii=False,
         ),
     )
     for cell in source.cells:
-        for block in re.findall(r"### BEGIN (?:SOLUTION|MARKING NOTES)\n(.*?)### END", cell.source, re.S):
+        for block in re.findall(r"BEGIN (?:SOLUTION|MARKING NOTES)(?: -->)?\n(.*?)(?:###|<!--) END", cell.source, re.S):
             for line in block.splitlines():
                 distinctive = re.sub(r"\s+", "", json.dumps(line, ensure_ascii=False)[1:-1])
                 if len(distinctive) > 8 and distinctive not in asked:

@@ -83,9 +83,9 @@ def lab():
         _cell(
             new_markdown_cell,
             "words",
-            "Why does it fall?\n\n### BEGIN SOLUTION\n"
-            "Because the gradient points uphill.\n### END SOLUTION\n### BEGIN MARKING NOTES\n"
-            "Two points for uphill.\n### END MARKING NOTES",
+            "Why does it fall?\n\n<!-- BEGIN SOLUTION -->\n"
+            "Because the gradient points uphill.\n<!-- END SOLUTION -->\n<!-- BEGIN MARKING NOTES -->\n"
+            "Two points for uphill.\n<!-- END MARKING NOTES -->",
             **_meta("why", grade=True, solution=True, points=4.0),
         ),
         _cell(new_code_cell, "after", "time.sleep(30)"),

@@ -148,8 +148,8 @@ def execute(nb, folder, variables=None, timeout=None, tell=None):
 
 
 def _environment(variables, scratch):
-    """The kernel's environment: plots inline, nothing of the user's IPython, this Python, this labkit."""
-    env = {key: value for key, value in os.environ.items() if key != "PYTHONSTARTUP"}
+    """The kernel's environment: plots inline, no sliders, nothing of the user's IPython, this Python, this labkit."""
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONSTARTUP"} | {"LABKIT_SLIDERS": "0"}
     env["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     env["IPYTHONDIR"] = str(scratch)
     env["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the debugger's remark on frozen modules is not for students

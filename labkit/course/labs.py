@@ -12,6 +12,7 @@ BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
 BEGIN_NOTES, END_NOTES = "BEGIN MARKING NOTES", "END MARKING NOTES"
 KEY_FIGURE = "key-figure"
 NOT_FOR_MARKING = "not-for-marking"
+NOT_FOR_STUDENTS = "not-for-students"
 
 
 def read_lab(path):
@@ -152,7 +153,7 @@ def _marker_problems(cell, sort):
     if sort == "solution" and BEGIN not in cell.source:
         yield f"a solution cell needs its solution between ### {BEGIN} and ### {END}"
     if sort == "manual" and not grading(cell).get("task") and BEGIN not in cell.source:
-        yield f"a written answer needs its model answer between ### {BEGIN} and ### {END}"
+        yield f"a written answer needs its model answer between <!-- {BEGIN} --> and <!-- {END} -->"
     if BEGIN in cell.source and sort not in ("solution", "manual"):
         yield f"### {BEGIN} stands in a cell that is no solution cell: the solution would be handed out"
     for begin, end in ((BEGIN, END), (BEGIN_NOTES, END_NOTES)):

@@ -267,6 +267,7 @@ def _run_lab(path, nb, out, source, timeout, inplace, width):
         | ({source["folder"]: source["folder"].name} if source["folder"] else {})
     )
     hide_paths(nb, rules)
+    site.describe(nb)
     lab |= {"seconds": round(time.monotonic() - started, 1), "memory": memory}
     if failure:
         lab |= {"status": "failed", "failure": {key: failure[key] for key in ("place", "index", "anchor")}}

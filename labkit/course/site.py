@@ -274,6 +274,13 @@ def described_images(nb):
     return found
 
 
+def describe(nb):
+    """Put the alternative text of each image into its output, where nbconvert and GitHub look for it (in place)."""
+    for images in described_images(nb).values():
+        for _, output, kind, alt in images:
+            output.metadata[kind] = {**output.metadata.get(kind, {}), "alt": alt}
+
+
 def _plot_titles(source):
     """The titles that code gives to plots, in their order; what an f-string fills in is an ellipsis."""
     try:
@@ -314,12 +321,12 @@ def formula(tex, display):
         return f'<span class="tex">{mark}{escape(tex, quote=False)}{mark}</span>'
 
 
-# The markers of a written exercise, as a reader of the solved lab wants to see them.
+# The markers of a written exercise, comments in the notebook, as a reader of the solved lab wants to see them.
 _WRITTEN_ANSWERS = {
-    "### BEGIN SOLUTION": "**Model answer**\n",
-    "### BEGIN MARKING NOTES": "**For marking**\n",
-    "### END SOLUTION": "",
-    "### END MARKING NOTES": "",
+    "BEGIN SOLUTION": "**Model answer**\n",
+    "BEGIN MARKING NOTES": "**For marking**\n",
+    "END SOLUTION": "",
+    "END MARKING NOTES": "",
 }
 
 
@@ -346,7 +353,7 @@ def markdown(source, attachments=None, folder="", ids=None):
             return f'<h{level} id="{name}">{text}</h{level}>\n'
 
     for mark, text in _WRITTEN_ANSWERS.items():
-        source = re.sub(rf"^{mark}[ \t]*$", text, source, flags=re.M)
+        source = re.sub(rf"^(?:### {mark}|<!-- {mark} -->)[ \t]*$", text, source, flags=re.M)
     renderer = Renderer(escape=False, attachments=attachments or {}, embed_images=bool(folder), path=str(folder))
     html = MarkdownWithMath(renderer=renderer).render(source)
     return re.sub(r'href="([^":?#]+)\.ipynb(#[^"]*)?"', _page_link, html)
@@ -376,9 +383,7 @@ def render_page(nb, lab, source_folder=""):
 
     nb = copy.deepcopy(nb)
     nb.metadata.language_info = {"name": "python", "pygments_lexer": "ipython3"}
-    for images in described_images(nb).values():
-        for _, output, _, alt in images:
-            output.metadata["alt"] = alt
+    describe(nb)
     exporter = HTMLExporter(
         template_file="lab_page.html.j2",
         extra_template_paths=[str(TEMPLATES)],

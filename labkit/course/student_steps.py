@@ -20,6 +20,7 @@ class StudentMetadata(NbGraderPreprocessor):
     """Drops what is for authors (tags, marking versions, timings), and puts the test of the installation on top."""
 
     def preprocess(self, nb, resources):
+        nb.cells = [cell for cell in nb.cells if labs.NOT_FOR_STUDENTS not in cell.metadata.get("tags", [])]
         for cell in nb.cells:
             tags = [tag for tag in cell.metadata.get("tags", []) if tag in _KEPT_TAGS]
             kept = {key: cell.metadata[key] for key in ("nbgrader", "deletable", "editable") if key in cell.metadata}

@@ -26,6 +26,7 @@ from .images import (
 from .plane import decision_regions, hyperplanes, landscape_losses, landscape_plane, landscape_ray, point_clouds
 from .style import STYLE, use_style
 from .tables import class_accuracy, class_balance, confusion_matrix, heat_map, timing_bars
+from .touch import touch
 
 __all__ = [
     "STYLE",
@@ -60,6 +61,7 @@ __all__ = [
     "step_sizes",
     "templates",
     "timing_bars",
+    "touch",
     "use_style",
     "visualize_filters",
     "wall_clock",
