@@ -2,9 +2,13 @@
 
 import argparse
 import os
+import signal
 import sys
+import threading
 
 from labkit import __version__
+
+INTERRUPTED = 130
 
 
 def main(argv=None):
@@ -23,13 +27,23 @@ def main(argv=None):
         parser.print_help()
         return 0
     try:
-        return command(**arguments)
+        status = command(**arguments)
+        if status == INTERRUPTED:
+            _deaf_to_interrupts()
+        return status
     except KeyboardInterrupt:
+        _deaf_to_interrupts()
         print("\nStopped.", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:  # the reader of a pipe, such as head, has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+def _deaf_to_interrupts():
+    """An impatient second Ctrl-C, while Python shuts down, does not change the exit status."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _parser():

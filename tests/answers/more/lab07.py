@@ -1,20 +1,30 @@
 """More answers to lab 7: the three plots. answers/lab07.py takes them in."""
 
 CHECKS = {
-    "overfitting_plot": "check.overfitting_plot(overfitting_plot, training, validation)",
-    "learned_filters_plot": "check.learned_filters_plot(learned_filters_plot, W0, W)",
-    "class_plot": "check.class_plot(class_plot, shares, classes)",
+    "overfitting_plot": "check.overfitting_plot(overfitting_plot, tiny.train_accuracy, tiny.val_accuracy)",
+    "learned_filters_plot": "check.learned_filters_plot(learned_filters_plot, before['W1'], trained['W1'])",
+    "class_plot": "check.class_plot(class_plot, shares, cifar.classes)",
 }
 STUBS = {name: f"{name} = None\n# your code here" for name in CHECKS}
 SETUP = """
 import matplotlib.pyplot as plt
-training, validation = [0.1, 0.32, 0.58, 0.9, 1.0], [0.09, 0.12, 0.19, 0.163, 0.171]
-W0, W = np.random.default_rng(0).normal(size=(2, 32, 3, 5, 5))
+from types import SimpleNamespace
+tiny = SimpleNamespace(train_accuracy=[0.1, 0.32, 0.58, 0.9, 1.0], val_accuracy=[0.09, 0.12, 0.19, 0.163, 0.171])
+W0, W = np.random.default_rng(0).normal(size=(2, 32, 3, 7, 7))
+before, trained = {"W1": W0}, {"W1": W}
 shares = np.array([0.61, 0.72, 0.44, 0.35, 0.52, 0.47, 0.7, 0.63, 0.74, 0.66])
-classes = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+cifar = SimpleNamespace(
+    classes=["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+)
 """
+# What the lab calls otherwise: these lines go before every answer, so that they run in the lab too.
+HEADS = {
+    "overfitting_plot": "fit, held = tiny.train_accuracy, tiny.val_accuracy\n",
+    "learned_filters_plot": 'W0, W_now = before["W1"], trained["W1"]\n',
+    "class_plot": "names_of = cifar.classes\n",
+}
 
-TWO = 'fig, ax = plt.subplots()\nax.plot(training, label="training")\nax.plot(validation, label="validation")\n'
+TWO = 'fig, ax = plt.subplots()\nax.plot(fit, label="training")\nax.plot(held, label="validation")\n'
 WORDS = 'ax.set(title="50 images", xlabel="epoch", ylabel="accuracy")\nax.legend()\noverfitting_plot = ax\n'
 SCALED = (
     "scale = lambda W: ((W - W.min((1, 2, 3), keepdims=True)) / np.ptp(W, axis=(1, 2, 3), keepdims=True))"
@@ -24,7 +34,7 @@ EACH = (
     SCALED
     + """
 learned_filters_plot, panels = plt.subplots(8, 8)
-for ax, w in zip(panels.flat, [*scale(W0), *scale(W)]):
+for ax, w in zip(panels.flat, [*scale(W0), *scale(W_now)]):
     ax.imshow(w)
     ax.axis("off")
 panels[0, 0].set_title("before")
@@ -35,13 +45,13 @@ MOSAIC = (
     SCALED
     + """
 learned_filters_plot, panels = plt.subplots(1, 2)
-for ax, rows, name in zip(panels, (scale(W0), scale(W)), ("before", "after")):
+for ax, rows, name in zip(panels, (scale(W0), scale(W_now)), ("before", "after")):
     rows = np.pad(rows, ((0, 0), (0, 1), (0, 1), (0, 0)))
-    ax.imshow(rows.reshape(4, 8, 6, 6, 3).transpose(0, 2, 1, 3, 4).reshape(24, 48, 3))
+    ax.imshow(rows.reshape(4, 8, 8, 8, 3).transpose(0, 2, 1, 3, 4).reshape(32, 64, 3))
     ax.set_title(name)
 """
 )
-BARS = "order = np.argsort(shares)\nfig, ax = plt.subplots()\nax.bar([classes[i] for i in order], shares[order])\n"
+BARS = "order = np.argsort(shares)\nfig, ax = plt.subplots()\nax.bar([names_of[i] for i in order], shares[order])\n"
 SAID = 'ax.set(title="Accuracy by class", ylabel="share")\nclass_plot = ax\n'
 
 
@@ -56,13 +66,10 @@ RIGHT = {
     "overfitting_plot": {
         "axes": TWO + WORDS,
         "the figure": TWO + WORDS.replace("overfitting_plot = ax", "overfitting_plot = fig"),
-        "per cent": TWO.replace("(training", "(100 * np.array(training)").replace(
-            "(validation", "(100 * np.array(validation)"
-        )
-        + WORDS,
+        "per cent": TWO.replace("(fit", "(100 * np.array(fit)").replace("(held", "(100 * np.array(held)") + WORDS,
         "pyplot": """
-plt.plot(range(5), training, "o-")
-plt.plot(range(5), validation, "s--")
+plt.plot(range(len(fit)), fit, "o-")
+plt.plot(range(len(fit)), held, "s--")
 plt.xlabel("epoch")
 plt.ylabel("accuracy")
 plt.title("by heart")
@@ -97,14 +104,14 @@ overfitting_plot = plt.gca()
         "ticks": """
 fig, ax = plt.subplots()
 ax.bar(np.arange(10), shares, width=0.5)
-ax.set_xticks(range(10), classes, rotation=60)
+ax.set_xticks(range(10), names_of, rotation=60)
 """
         + SAID,
         "written on the bars": """
 fig, ax = plt.subplots()
 ax.bar(range(10), shares)
 for i in range(10):
-    ax.text(i, 0.1, classes[i], rotation=90)
+    ax.text(i, 0.1, names_of[i], rotation=90)
 """
         + SAID,
         "the figure, and a line for guessing": BARS + "ax.axhline(0.1)\n" + _but(SAID, ("= ax", "= fig")),
@@ -119,23 +126,22 @@ WRONG = {
         "no title": (TWO + WORDS.replace('title="50 images", ', ""), {"overfitting_plot": 1}, "no title"),
         "no legend": (TWO + WORDS.replace("ax.legend()\n", ""), {"overfitting_plot": 1}, "no legend"),
         "training only": (
-            _but(TWO, ('ax.plot(validation, label="validation")\n', "")) + WORDS,
+            _but(TWO, ('ax.plot(held, label="validation")\n', "")) + WORDS,
             {"overfitting_plot": 2},
             "validation accuracies",
         ),
         "in two panels": (
-            "fig, (ax, b) = plt.subplots(1, 2)\nax.plot(training)\nb.plot(validation)\n"
-            + WORDS.replace("= ax", "= fig"),
+            "fig, (ax, b) = plt.subplots(1, 2)\nax.plot(fit)\nb.plot(held)\n" + WORDS.replace("= ax", "= fig"),
             {"overfitting_plot": 2},
             "different axes",
         ),
         "without the start": (
-            TWO.replace("(training", "(training[1:]") + WORDS,
+            TWO.replace("(fit", "(fit[1:]") + WORDS,
             {"overfitting_plot": 2},
             "before the first epoch is missing",
         ),
         "the losses": (
-            TWO.replace("(training", "([2.3, 2.1, 1.6, 1, 0.4]") + WORDS,
+            TWO.replace("(fit", "([2.3 / (1 + i) for i in range(len(fit))]") + WORDS,
             {"overfitting_plot": 2},
             "no line runs through the training",
         ),
@@ -149,7 +155,7 @@ WRONG = {
             "cut off",
         ),
         "reshaped": (
-            _but(MOSAIC, (".transpose(0, 2, 3, 1)", ".reshape(-1, 5, 5, 3)")),
+            _but(MOSAIC, (".transpose(0, 2, 3, 1)", ".reshape(-1, 7, 7, 3)")),
             {"learned_filters_plot": 4},
             "channels last",
         ),
@@ -159,17 +165,17 @@ WRONG = {
             "exchanged",
         ),
         "negatives": (
-            _but(MOSAIC, ("scale(W0), scale(W))", "1 - scale(W0), 1 - scale(W))")),
+            _but(MOSAIC, ("scale(W0), scale(W_now))", "1 - scale(W0), 1 - scale(W_now))")),
             {"learned_filters_plot": 4},
             "dark and bright",
         ),
         "after only": (
-            _but(MOSAIC, ("(scale(W0), scale(W))", "(scale(W), scale(W))")),
+            _but(MOSAIC, ("(scale(W0), scale(W_now))", "(scale(W_now), scale(W_now))")),
             {"learned_filters_plot": 1},
             "before training",
         ),
         "half of them": (
-            _but(EACH, ("*scale(W0), *scale(W)", "*scale(W0), *scale(W[:16])")),
+            _but(EACH, ("*scale(W0), *scale(W_now)", "*scale(W0), *scale(W_now[:16])")),
             {"learned_filters_plot": 3},
             "50% of the filters after",
         ),
@@ -178,12 +184,12 @@ WRONG = {
     },
     "class_plot": {
         "names not sorted": (
-            _but(BARS, ("[classes[i] for i in order]", "classes")) + SAID,
+            _but(BARS, ("[names_of[i] for i in order]", "names_of")) + SAID,
             {"class_plot": 2},
             "sort names and bars alike",
         ),
         "no names": (
-            _but(BARS, ("[classes[i] for i in order]", "range(10)")) + SAID,
+            _but(BARS, ("[names_of[i] for i in order]", "range(10)")) + SAID,
             {"class_plot": 2},
             "names of classes are not on the axis",
         ),
@@ -198,4 +204,10 @@ WRONG = {
         "a histogram": ("fig, ax = plt.subplots()\nax.hist(shares)\n" + SAID, {"class_plot": 6}, "no bar shows"),
         "empty axes": ("fig, ax = plt.subplots()\n" + SAID, {"class_plot": 5}, "no bar shows"),
     },
+}
+
+RIGHT = {cell: {name: HEADS[cell] + source for name, source in found.items()} for cell, found in RIGHT.items()}
+WRONG = {
+    cell: {name: (HEADS[cell] + source, *rest) for name, (source, *rest) in found.items()}
+    for cell, found in WRONG.items()
 }
