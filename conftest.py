@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from labkit.course import labs
+from labkit.course import cells
 from labkit.threads import cores, one_each
 
 MOST_PROCESSES = 16  # a lab takes up to a gigabyte, and there are not many more files to share out
@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items):
 
 @functools.cache
 def _lacks(notebook):
-    return labs.lacks(labs.read_lab(notebook))
+    return cells.lacks(cells.read_lab(notebook))
 
 
 def pytest_xdist_auto_num_workers():

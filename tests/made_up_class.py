@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from labkit.course import sheet
-from labkit.course.sheet import write_sheet
+from labkit.course.report import images, sheet
+from labkit.course.report.sheet import write_sheet
 
 LAB = "03_numerical_gradient_descent"
 
@@ -55,7 +55,7 @@ def backgrounds():
     import matplotlib.pyplot as plt
 
     found = {}
-    with plt.style.context(str(Path(sheet.__file__).parents[1] / "labkit.mplstyle")):
+    with plt.style.context(str(Path(sheet.__file__).parents[2] / "labkit.mplstyle")):
         for labelled in (True, False):
             for name, limits in (("cost-plot", (2.0, 2.5)), ("accuracy-plot", (0.05, 0.3))):
                 fig, ax = plt.subplots()
@@ -228,9 +228,9 @@ def many_students(folder, monkeypatch, count=300):
     for i in range(14, count):
         name = f"student{i:03d}"
         save(folder, result(name, points=[20, 12, 20, 10, 10, 5, 10, 5], plots=[plot_entry(name, k) for k in (0, 1)]))
-    encoded = [sheet._pictures(path) for path in sorted((folder / "plots").glob("*/*/*.png"))]
+    encoded = [images.picture_of(path) for path in sorted((folder / "plots").glob("*/*/*.png"))]
     turns = itertools.cycle(encoded)
-    monkeypatch.setattr(sheet, "_pictures", lambda path: next(turns) | {"digest": str(path)})
+    monkeypatch.setattr(sheet, "picture_of", lambda path: next(turns) | {"digest": str(path)})
     path = write_sheet(folder)
     assert len(model_of(path)["files"]) >= 2 * count * 0.85
     return path

@@ -11,7 +11,10 @@ import pytest
 from made_up_labs import ROOT, code, notebook, run_in, save, text
 
 import labkit
-from labkit.course import cli, execute, run
+from labkit.course import cli
+from labkit.course import labs as all_labs
+from labkit.course.series import execute, run
+from labkit.data import DataError
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def labs(tmp_path):
 
 
 def test_labs_are_in_the_order_of_their_numbers(labs):
-    assert [path.stem for path in run.find_labs(labs)] == ["01_images", "03_descent", "10_pytorch", "extra"]
+    assert [path.stem for path in all_labs.find_labs(labs)] == ["01_images", "03_descent", "10_pytorch", "extra"]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +44,7 @@ def test_labs_are_in_the_order_of_their_numbers(labs):
 )
 def test_a_lab_is_chosen_by_number_name_or_path(labs, wanted, chosen):
     wanted = [name.format(folder=labs) for name in wanted]
-    assert [path.stem for path in run.select(run.find_labs(labs), wanted, labs)] == chosen
+    assert [path.stem for path in all_labs.select(all_labs.find_labs(labs), wanted, labs)] == chosen
 
 
 @pytest.mark.parametrize("wanted", ["4", "descent", "", "{folder}", "notebooks/99_none.ipynb"])
@@ -143,7 +146,6 @@ def test_folders_are_taken_out_of_texts(before, after):
 @pytest.fixture
 def loader(monkeypatch, tmp_path):
     """`load_cifar10` replaced; it notes what it was asked."""
-    import labkit.data
 
     asked = []
 
@@ -154,7 +156,7 @@ def loader(monkeypatch, tmp_path):
             name="stand-in" if standin else "CIFAR-10", origin="somewhere", folder=tmp_path / "batches"
         )
 
-    monkeypatch.setattr(labkit.data, "load_cifar10", load)
+    monkeypatch.setattr(run, "load_cifar10", load)
     return asked
 
 
@@ -180,12 +182,10 @@ def test_labs_without_data_look_for_none(loader):
 
 
 def test_data_that_cannot_be_had_are_one_sentence(monkeypatch, tmp_path, capsys):
-    import labkit.data
-
     def load(folder=None):
-        raise labkit.data.DataError("no such data")
+        raise DataError("no such data")
 
-    monkeypatch.setattr(labkit.data, "load_cifar10", load)
+    monkeypatch.setattr(run, "load_cifar10", load)
     save(tmp_path / "notebooks" / "1.ipynb", *USING)
     assert run_in(tmp_path) == 1
     assert capsys.readouterr().err == "labkit run: no such data\n"

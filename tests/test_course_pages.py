@@ -9,7 +9,10 @@ import pytest
 from made_up_labs import PIXEL, Page, code, image, notebook, pictured, result, run_in, save, text
 from nbformat.v4 import new_output
 
-from labkit.course import run, site
+from labkit.course.series import run
+from labkit.course.series.index import add_lab, known_result, write_index
+from labkit.course.series.page import described_images, duration, key_figures, key_numbers, markdown, title_and_intro
+from labkit.files import write
 
 
 def test_pages_of_labs_that_are_gone_go_too_and_nothing_else_does(tmp_path):
@@ -17,12 +20,11 @@ def test_pages_of_labs_that_are_gone_go_too_and_nothing_else_does(tmp_path):
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "a-b-1.png").write_text("not of labkit")
     a, b = (
-        site.add_lab(tmp_path, result(name), notebook(text(f"# Lab {name}"), pictured("", image())), "")
-        for name in "ab"
+        add_lab(tmp_path, result(name), notebook(text(f"# Lab {name}"), pictured("", image())), "") for name in "ab"
     )
-    site.write_index(tmp_path, [a, b])
+    write_index(tmp_path, [a, b])
     assert "b.html" in (tmp_path / "a.html").read_text(encoding="utf-8")
-    site.write_index(tmp_path, [b])
+    write_index(tmp_path, [b])
     assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {
         "index.html",
         "b.html",
@@ -33,13 +35,13 @@ def test_pages_of_labs_that_are_gone_go_too_and_nothing_else_does(tmp_path):
         "a-b-1.png",
     }
     assert "a.html" not in Page(tmp_path / "b.html").source + Page(tmp_path / "index.html").source
-    assert site.known_result(tmp_path, "b")["title"] == "Lab b" and site.known_result(tmp_path, "a") is None
+    assert known_result(tmp_path, "b")["title"] == "Lab b" and known_result(tmp_path, "a") is None
 
 
 def test_figures_of_an_earlier_run_are_removed(tmp_path):
-    site.add_lab(tmp_path, result("a"), notebook(pictured("", image()), pictured("", image())), "")
+    add_lab(tmp_path, result("a"), notebook(pictured("", image()), pictured("", image())), "")
     assert len(list((tmp_path / "figures").iterdir())) == 2
-    lab = site.add_lab(tmp_path, result("a"), notebook(pictured("", image())), "")
+    lab = add_lab(tmp_path, result("a"), notebook(pictured("", image())), "")
     assert [path.name for path in (tmp_path / "figures").iterdir()] == ["a-1.png"]
     assert len(lab["figures"]) == 1
 
@@ -48,8 +50,8 @@ def test_figures_of_an_earlier_run_are_removed(tmp_path):
 def test_a_damaged_or_foreign_result_is_ignored(tmp_path, content):
     (tmp_path / "results").mkdir()
     (tmp_path / "results" / "a.json").write_text(content)
-    assert site.known_result(tmp_path, "a") is None
-    site.write_index(tmp_path, [site.add_lab(tmp_path, result("b"), notebook(), "")])
+    assert known_result(tmp_path, "a") is None
+    write_index(tmp_path, [add_lab(tmp_path, result("b"), notebook(), "")])
 
 
 def test_a_result_cannot_lead_outside_of_the_site(tmp_path):
@@ -57,20 +59,20 @@ def test_a_result_cannot_lead_outside_of_the_site(tmp_path):
     evil = result("../mine", title="x", page="../mine.html", executed=None, figures=[], numbers=[], intro="")
     (tmp_path / "site" / "results").mkdir(parents=True)
     (tmp_path / "site" / "results" / "x.json").write_text(json.dumps(evil))
-    site.write_index(tmp_path / "site", [])
+    write_index(tmp_path / "site", [])
     assert (tmp_path / "mine.html").exists()
 
 
 def test_a_lab_called_index_leaves_the_index_in_place(tmp_path):
-    lab = site.add_lab(tmp_path, result("index"), notebook(text("# The odd one")), "")
-    site.write_index(tmp_path, [lab])
+    lab = add_lab(tmp_path, result("index"), notebook(text("# The odd one")), "")
+    write_index(tmp_path, [lab])
     assert Page(tmp_path / "index.html").text.count("The odd one") == 1
     assert lab["page"] != "index.html" and (tmp_path / lab["page"]).is_file()
 
 
 def test_names_and_texts_with_special_characters_arrive_as_they_are(tmp_path):
     name = "07 über & <b>"
-    lab = site.add_lab(
+    lab = add_lab(
         tmp_path,
         result(
             name, status="failed", failure={"place": "cell 1", "error": "NameError: <x> & y", "index": 1, "anchor": ""}
@@ -78,7 +80,7 @@ def test_names_and_texts_with_special_characters_arrive_as_they_are(tmp_path):
         notebook(text("# A & B <3"), pictured("plt.title('\"<q>\"')", image()), text("`<tag>`")),
         "",
     )
-    site.write_index(tmp_path, [lab])
+    write_index(tmp_path, [lab])
     index, page = Page(tmp_path / "index.html"), Page(tmp_path / f"{name}.html")
     assert "A & B <3" in index.text and "A & B <3" in page.text
     assert "NameError: <x> & y" in index.text and "NameError: <x> & y" in page.text
@@ -102,16 +104,16 @@ def test_names_and_texts_with_special_characters_arrive_as_they_are(tmp_path):
     ],
 )
 def test_title_and_introduction(cells, title, intro):
-    assert site.title_and_intro(notebook(*cells), "my_lab") == {"title": title, "intro": intro}
+    assert title_and_intro(notebook(*cells), "my_lab") == {"title": title, "intro": intro}
 
 
 def test_without_tags_the_last_two_images_stand_for_a_lab():
     nb = notebook(*(pictured(f"plt.title('{name}')", image()) for name in "abc"))
-    assert [alt for *_, alt in site.key_figures(nb)] == ["b", "c"]
+    assert [alt for *_, alt in key_figures(nb)] == ["b", "c"]
     nb.cells[0].metadata["tags"] = ["key-figure"]
-    assert [alt for *_, alt in site.key_figures(nb)] == ["a"]
+    assert [alt for *_, alt in key_figures(nb)] == ["a"]
     nb.cells[0].outputs = []
-    assert [alt for *_, alt in site.key_figures(nb)] == ["b", "c"]
+    assert [alt for *_, alt in key_figures(nb)] == ["b", "c"]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def test_without_tags_the_last_two_images_stand_for_a_lab():
 )
 def test_images_are_described_by_the_titles_in_the_code(source, images, alts):
     nb = notebook(text("## Section"), pictured(source, *(image() for _ in range(images))))
-    assert [alt for *_, alt in site.described_images(nb)[1]] == alts
+    assert [alt for *_, alt in described_images(nb)[1]] == alts
 
 
 def test_all_kinds_of_images_are_shown_and_described(tmp_path):
@@ -137,7 +139,7 @@ def test_all_kinds_of_images_are_shown_and_described(tmp_path):
     nb = notebook(
         pictured("plt.title('A')", image("image/svg+xml", svg)), pictured("plt.title('B')", image("image/jpeg"))
     )
-    lab = site.add_lab(tmp_path, result("a"), nb, "")
+    lab = add_lab(tmp_path, result("a"), nb, "")
     images = Page(tmp_path / "a.html").all("img")
     assert [i["alt"] for i in images] == ["A", "B"] == [figure["alt"] for figure in lab["figures"]]
     assert base64.b64decode(images[0]["src"].split(",")[1]).decode() == svg
@@ -146,7 +148,7 @@ def test_all_kinds_of_images_are_shown_and_described(tmp_path):
 
 def test_an_image_without_titles_in_an_html_output_is_not_called_undescribed(tmp_path):
     table = new_output("execute_result", data={"text/html": '<img src="data:,"><b>bold</b>'})
-    site.add_lab(tmp_path, result("a"), notebook(pictured("data", table)), "")
+    add_lab(tmp_path, result("a"), notebook(pictured("data", table)), "")
     page = Page(tmp_path / "a.html")
     assert page.all("img") == [{"src": "data:,", "alt": ""}] and "bold" in page.text
 
@@ -163,7 +165,7 @@ def test_key_numbers_are_the_printed_text_and_end_in_time():
         pictured("", new_output("stream", name="stdout", text=lines), tags=["key-numbers"]),
         pictured("", new_output("stream", name="stdout", text="untagged")),
     )
-    first, second = site.key_numbers(nb)
+    first, second = key_numbers(nb)
     assert first == "loss 1.9"
     assert second.startswith("line 0\nline 1") and second.endswith("…") and len(second) < 200
 
@@ -172,7 +174,7 @@ def test_local_images_and_attachments_are_in_the_page(tmp_path):
     (tmp_path / "dot.png").write_bytes(base64.b64decode(PIXEL))
     cell = text("![a dot](dot.png) ![pasted](attachment:p.png)")
     cell["attachments"] = {"p.png": {"image/png": PIXEL}}
-    site.add_lab(tmp_path / "site", result("a"), notebook(cell), tmp_path)
+    add_lab(tmp_path / "site", result("a"), notebook(cell), tmp_path)
     sources = [image["src"] for image in Page(tmp_path / "site" / "a.html").all("img")]
     assert len(sources) == 2 and all(source.startswith("data:image/png;base64,") for source in sources)
 
@@ -180,13 +182,13 @@ def test_local_images_and_attachments_are_in_the_page(tmp_path):
 def test_links_between_notebooks_become_links_between_pages():
     elsewhere = ["https://host/x.ipynb", "../other/x.ipynb"]
     links = ["02_x.ipynb", "./02_x.ipynb#Part-1", *elsewhere]
-    html = site.markdown(" ".join(f"[a]({link})" for link in links))
+    html = markdown(" ".join(f"[a]({link})" for link in links))
     assert re.findall('href="([^"]+)"', html) == ["02_x.html", "02_x.html#Part-1", *elsewhere]
 
 
 def test_equal_headings_get_different_anchors_and_long_pages_a_table_of_contents(tmp_path):
     nb = notebook(text("# T"), text("## Part $x^2$ one"), text("## Check"), text("## Check"))
-    site.add_lab(tmp_path, result("a"), nb, "")
+    add_lab(tmp_path, result("a"), nb, "")
     page = Page(tmp_path / "a.html")
     ids = [attributes["id"] for attributes in page.all("h2")]
     assert len(set(ids)) == 3 and ids[1:] == ["Check", "Check-2"]
@@ -195,7 +197,7 @@ def test_equal_headings_get_different_anchors_and_long_pages_a_table_of_contents
 
 
 def test_a_formula_outside_of_what_is_known_is_left_to_mathjax_and_readable_without(tmp_path):
-    site.add_lab(tmp_path, result("a"), notebook(text(r"$x$ and $\unheardof{y} < 1$")), "")
+    add_lab(tmp_path, result("a"), notebook(text(r"$x$ and $\unheardof{y} < 1$")), "")
     page = Page(tmp_path / "a.html")
     assert r"$\unheardof{y} < 1$" in page.text and len(page.all("math")) == 1
     scripts = page.all("script")
@@ -238,20 +240,18 @@ def test_running_one_lab_keeps_the_others_in_the_index(tmp_path, monkeypatch):
     ],
 )
 def test_durations_as_people_say_them(seconds, shown):
-    assert site.duration(seconds) == shown
+    assert duration(seconds) == shown
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path):
-    site.write(tmp_path / "a.html", "old")
+    write(tmp_path / "a.html", "old")
     with pytest.raises(TypeError):
-        site.write(tmp_path / "a.html", 7)
+        write(tmp_path / "a.html", 7)
     assert (tmp_path / "a.html").read_text() == "old" and len(list(tmp_path.iterdir())) == 1
 
 
 @pytest.mark.parametrize("marker", ["### {}", "<!-- {} -->"])
 def test_a_written_answer_is_shown_without_its_markers(marker):
-    from labkit.course.site import markdown
-
     begin, end, notes, done = (
         marker.format(words) for words in ("BEGIN SOLUTION", "END SOLUTION", "BEGIN MARKING NOTES", "END MARKING NOTES")
     )

@@ -16,7 +16,7 @@ import pytest
 from made_up_labs import ROOT, Page, code, labkit_command, run_in, save, text
 from processes import hears_interrupts
 
-from labkit.course import execute
+from labkit.course.series import execute
 
 
 @pytest.fixture(scope="module")

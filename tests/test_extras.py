@@ -11,7 +11,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from labkit import extras
-from labkit.course import labs, ready, student
+from labkit.course import cells, release
+from labkit.course.edition import ready
 
 ROOT = Path(__file__).parents[1]
 LABS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
@@ -45,9 +46,9 @@ def _lab(*cells):
 
 @pytest.mark.parametrize("path", LABS, ids=lambda path: path.stem[:2])
 def test_only_labs_10_and_11_need_pytorch_and_they_ask_for_it_in_their_first_cell(path):
-    nb = labs.read_lab(path)
-    assert labs.needs(nb) == (["torch"] if path.name[:2] in ("10", "11") else [])
-    if labs.needs(nb):
+    nb = cells.read_lab(path)
+    assert cells.needs(nb) == (["torch"] if path.name[:2] in ("10", "11") else [])
+    if cells.needs(nb):
         first = next(cell.source for cell in nb.cells if cell.cell_type == "code")
         assert first.index('extras.need("torch")') < first.index("import torch")
 
@@ -90,7 +91,7 @@ def test_the_first_cell_says_what_to_install_and_shows_no_traceback(without, tmp
     nb = _lab("from labkit import extras\n\nextras.need('torch')\n\nimport torch")
     nbformat.write(nb, tmp_path / "10_with.ipynb")
     code = (
-        "from labkit.course.execute import execute, read_notebook\n"
+        "from labkit.course.series.execute import execute, read_notebook\n"
         "nb = read_notebook('10_with.ipynb')\nexecute(nb, '.')\nprint(*nb.cells[1].outputs[0].traceback, sep='\\n')"
     )
     shown = without("-c", code, folder=tmp_path).stdout
@@ -98,8 +99,8 @@ def test_the_first_cell_says_what_to_install_and_shows_no_traceback(without, tmp
 
 
 def test_the_students_first_cell_asks_for_what_the_lab_needs(monkeypatch, capsys):
-    assert "needs=" not in student.ready_cell().source
-    source = student.ready_cell(["torch"]).source
+    assert "needs=" not in release.ready_cell().source
+    source = release.ready_cell(["torch"]).source
     monkeypatch.setenv("LABKIT_DATA", "standin")
     monkeypatch.setattr(extras.importlib.util, "find_spec", lambda name: None)
     exec(source, {})

@@ -13,8 +13,9 @@ import nbformat
 import pytest
 import tiny_lab
 
-from labkit.course import report, sandbox
 from labkit.course.cli import main
+from labkit.course.marking import sandbox
+from labkit.course.report import report
 
 NAME = tiny_lab.NAME
 

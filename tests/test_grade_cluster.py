@@ -8,9 +8,10 @@ import nbformat
 import pytest
 import tiny_lab
 
-from labkit.course import grade
 from labkit.course.cli import main
-from labkit.course.student import make_release
+from labkit.course.labs import CourseError
+from labkit.course.marking import workers
+from labkit.course.release import make_release
 
 distributed = pytest.importorskip("distributed")
 STUDENTS = [f"s{i}" for i in range(3)]
@@ -96,5 +97,5 @@ def test_without_dask_it_says_what_to_install(monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(grade.CourseError, match=r"labkit\[cluster\]"):
-        grade._dask("tcp://127.0.0.1:9")
+    with pytest.raises(CourseError, match=r"labkit\[cluster\]"):
+        workers.connect("tcp://127.0.0.1:9")

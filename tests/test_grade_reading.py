@@ -10,8 +10,9 @@ import nbformat
 import pytest
 import tiny_lab
 
-from labkit.course import grade, repair, report
 from labkit.course.cli import main
+from labkit.course.marking import collect, job, repair, submission
+from labkit.course.report import report
 
 NAME = tiny_lab.NAME
 
@@ -40,8 +41,8 @@ def course(tmp_path_factory):
     ],
 )
 def test_what_is_no_notebook_is_named(content, status, words):
-    with pytest.raises(repair.Unreadable) as caught:
-        repair.parse(content)
+    with pytest.raises(submission.Unreadable) as caught:
+        submission.parse(content)
     assert caught.value.status == status and words in caught.value.message
 
 
@@ -51,7 +52,7 @@ def test_broken_parts_of_a_notebook_are_overlooked(course):
     raw["cells"][3].update(metadata=None, outputs="?", id="no good!")
     raw["cells"].insert(0, None)
     raw["metadata"] = {"x": float("nan")}
-    nb, notes = repair.parse(json.dumps(raw).encode().replace(b"hill", b"\xff"))
+    nb, notes = submission.parse(json.dumps(raw).encode().replace(b"hill", b"\xff"))
     nbformat.validate(nb)
     assert len(nb.cells) == len(course[1].cells) and "left out" in " ".join(notes)
 
@@ -67,9 +68,9 @@ def test_old_formats_and_archives(course, tmp_path):
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         archive.writestr("deep/x.ipynb", three)
     for content in (three, (tmp_path / "x.zip").read_bytes()):
-        nb, notes = repair.parse(content)
+        nb, notes = submission.parse(content)
         assert len(nb.cells) == len(cells) and notes
-        assert repair.which_lab(nb, {NAME: course[1]}) == NAME
+        assert submission.which_lab(nb, {NAME: course[1]}) == NAME
 
 
 @pytest.mark.parametrize("text", ['x"\\', 'é\\\\"', "]}{[,:", "plain"])
@@ -83,25 +84,25 @@ def test_outputs_are_left_out_without_reading_them_whole(text):
     ]
     nb.cells[0].source += ' "outputs": [1]'
     content = json.dumps(nb).encode()
-    kept = json.loads(repair.without_outputs(content, len(content)))
+    kept = json.loads(submission.without_outputs(content, len(content)))
     plain = json.loads(content)
     for cell in plain["cells"]:
         if "outputs" in cell:
             cell["outputs"] = []
     assert kept == plain
-    assert repair.without_outputs(content, 500) is None
+    assert submission.without_outputs(content, 500) is None
 
 
 def test_large_files(tmp_path, course):
     nb = copy.deepcopy(course[1])
     nb.cells[2].outputs = [nbformat.v4.new_output("stream", text="y" * (40 << 20))]
     (tmp_path / "a.ipynb").write_text(json.dumps(nb))
-    content, notes = repair.fetch(tmp_path / "a.ipynb")
-    assert len(content) < 100_000 and "40 MB" in notes[0] and len(repair.parse(content)[0].cells) == len(nb.cells)
+    content, notes = submission.fetch(tmp_path / "a.ipynb")
+    assert len(content) < 100_000 and "40 MB" in notes[0] and len(submission.parse(content)[0].cells) == len(nb.cells)
     nb.cells[2].source = "y" * (11 << 20)
     (tmp_path / "b.ipynb").write_text(json.dumps(nb))
-    with pytest.raises(repair.Unreadable, match="MB"):
-        repair.fetch(tmp_path / "b.ipynb")
+    with pytest.raises(submission.Unreadable, match="MB"):
+        submission.fetch(tmp_path / "b.ipynb")
 
 
 def test_links_and_folders_are_not_followed(tmp_path):
@@ -109,14 +110,14 @@ def test_links_and_folders_are_not_followed(tmp_path):
     (tmp_path / "folder.ipynb").mkdir()
     os.mkfifo(tmp_path / "pipe.ipynb")
     for name, words in [("link", "link"), ("folder", "folder"), ("pipe", "regular")]:
-        with pytest.raises(repair.Unreadable, match=words):
-            repair.fetch(tmp_path / f"{name}.ipynb")
+        with pytest.raises(submission.Unreadable, match=words):
+            submission.fetch(tmp_path / f"{name}.ipynb")
 
 
 def _repaired(course, change):
     nb = tiny_lab.answered(course[1], tiny_lab.lab())
     change(nb)
-    return repair.repair(repair.parse(json.dumps(nb).encode())[0], course[1])
+    return repair.repair(submission.parse(json.dumps(nb).encode())[0], course[1])
 
 
 def _order(nb):
@@ -175,7 +176,7 @@ def test_a_deleted_import_is_put_back_unless_done_otherwise(course):
 
 
 def test_layouts_and_names(course, tmp_path):
-    prepared = grade.Prepared([course[0] / f"{NAME}.ipynb"], lambda paths: None, True)
+    prepared = job.Prepared([course[0] / f"{NAME}.ipynb"], lambda paths: None, True)
     text = json.dumps(course[1])
     for path in (
         "submitted/ada/07_tiny/07_tiny.ipynb",
@@ -188,7 +189,7 @@ def test_layouts_and_names(course, tmp_path):
         (tmp_path / path).write_text("{}" if "notes" in path else text)
     (tmp_path / "submitted" / "link").symlink_to("/etc")
     (tmp_path / "submitted" / "ada" / "07_tiny" / "copy.ipynb").write_text(text)
-    found, strangers = grade.collect(tmp_path, prepared, False)
+    found, strangers = collect.collect(tmp_path, prepared, False)
     assert {s.student: s.trouble and s.trouble.status for s in found} == {
         "ada": None,
         "bob x": None,
@@ -239,11 +240,12 @@ def test_spreadsheets_take_no_name_for_a_formula(tmp_path):
 
 
 def test_a_lab_as_points_may_come(course):
-    from labkit.course.mark import _number
+    from labkit.course.marking.run_cells import number_in
 
     texts = ("5", "5.0", "np.float64(5.0)", "array(5.)", "1e1", "-3.5")
-    assert [_number(text) for text in texts] == [5, 5, 5, 5, 10, -3.5]
-    assert [_number(text) for text in ("nan", "inf", "np.float64(nan)", "True", "'5'", "<x>", "", "5 6")] == [None] * 8
+    assert [number_in(text) for text in texts] == [5, 5, 5, 5, 10, -3.5]
+    for text in ("nan", "inf", "np.float64(nan)", "True", "'5'", "<x>", "", "5 6"):
+        assert number_in(text) is None
 
 
 def test_the_flags_of_a_plot_follow_its_verdict(capsys):
@@ -251,7 +253,7 @@ def test_the_flags_of_a_plot_follow_its_verdict(capsys):
     import numpy as np
 
     from labkit import check
-    from labkit.course.mark import plot_flags
+    from labkit.course.marking.pictures import plot_flags
 
     def flags(accuracies, **words):
         _, ax = plt.subplots()

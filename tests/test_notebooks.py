@@ -6,7 +6,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from labkit.course import links, site
+from labkit.course import links
+from labkit.course.series.page import described_images
 
 ROOT = Path(__file__).resolve().parents[1]
 LABS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -33,7 +34,7 @@ def test_every_stored_figure_says_what_is_seen(lab):
     path, nb = lab
     if number(path) in WITHOUT_ALT:
         pytest.skip("not yet")
-    for images in site.described_images(nb).values():
+    for images in described_images(nb).values():
         for i, output, kind, alt in images:
             given = nb.cells[i].metadata.get("alt")
             where = f"cell {i}: {nb.cells[i].source[:60]!r}"

@@ -22,9 +22,11 @@ import tiny_lab
 
 from labkit.check import EXERCISES
 from labkit.check.mistakes import named, source_of
-from labkit.course import labs, mark
+from labkit.course import cells as labs
 from labkit.course.cli import main
-from labkit.course.student import make_release
+from labkit.course.marking import repair
+from labkit.course.marking.run_cells import number_in
+from labkit.course.release import make_release
 
 matplotlib.use("Agg")
 ROOT = Path(__file__).parents[1]
@@ -81,8 +83,8 @@ def _run(source, names, filename):
 def prepared(lab):
     """What the solved lab has defined before each of its exercises, its cells run as for marking."""
     path, source, release, _, _ = lab
-    nb = mark._as_submitted(source, release)
-    mark._author_marks(nb, source, release, {})
+    nb = repair.as_submitted(source, release)
+    repair.author_marks(nb, source, release, {})
     names = {"__name__": "__main__", "display": lambda *a, **k: None}
     last = max(i for i, cell in enumerate(nb.cells) if labs.kind(cell))
     for index, cell in enumerate(nb.cells[: last + 1]):
@@ -99,7 +101,7 @@ def _points(release, names, cell):
             exercise = labs.grading(check)["grade_id"].removeprefix("check-").replace("-", "_")
             with contextlib.redirect_stdout(io.StringIO()):
                 value = eval(check.source, names)
-            found[exercise] = mark._number(repr(value)), labs.grading(check)["points"]
+            found[exercise] = number_in(repr(value)), labs.grading(check)["points"]
     return found
 
 

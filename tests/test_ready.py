@@ -3,7 +3,7 @@
 import pytest
 from data_files import write_data
 
-from labkit.course import ready
+from labkit.course.edition import ready
 from labkit.data import places
 from labkit.data.reader import BATCH_FILES, FOLDER_NAME
 

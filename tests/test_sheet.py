@@ -8,8 +8,9 @@ import pytest
 from made_up_class import HOSTILE, LAB, csv_of, make_class, many_students, model_of, parsed, plot_entry, result, save
 from PIL import Image
 
-from labkit.course import sheet
-from labkit.course.sheet import write_sheet
+from labkit.course.report import sheet
+from labkit.course.report.images import THUMBNAIL, picture_of
+from labkit.course.report.sheet import write_sheet
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +55,7 @@ def test_the_page_loads_nothing_and_every_picture_is_in_it(page):
         if name != "model":
             kind, data = text.split(";base64,")
             with Image.open(io.BytesIO(base64.b64decode(data))) as image:
-                assert (
-                    image.width == (sheet.THUMBNAIL if name[0] == "t" else 700)
-                    and f"image/{image.format.lower()}" in kind
-                )
+                assert image.width == (THUMBNAIL if name[0] == "t" else 700) and f"image/{image.format.lower()}" in kind
 
 
 def test_names_and_texts_of_students_stay_text(page):
@@ -65,7 +63,7 @@ def test_names_and_texts_of_students_stay_text(page):
     assert set(HOSTILE) <= set(html.names)
     assert {line["student"] for line in model_of(page)["labs"][0]["lines"]} == set(html.names)
     running = [text for attrs, text in html.scripts if attrs.get("type") is None]
-    assert len(running) == 1 and running[0] == (sheet.TEMPLATES / "sheet.js").read_text(encoding="utf-8")
+    assert len(running) == 1 and running[0] == (sheet.TEMPLATES[0] / "sheet.js").read_text(encoding="utf-8")
     assert not any(name.startswith("on") for _, attrs in html.elements for name in attrs)
     assert not any("window.hacked" in (attrs.get("src") or "") or attrs.get("src") == "x" for _, attrs in html.elements)
 
@@ -165,9 +163,9 @@ def test_kinds_of_images(tmp_path):
     }
     for name, image in images.items():
         image.save(tmp_path / f"{name}.png")
-        found = sheet._pictures(tmp_path / f"{name}.png")
+        found = picture_of(tmp_path / f"{name}.png")
         with Image.open(io.BytesIO(base64.b64decode(found["thumbnail"].split(",")[1]))) as small:
-            assert small.width <= sheet.THUMBNAIL and small.height <= 1.5 * sheet.THUMBNAIL
+            assert small.width <= THUMBNAIL and small.height <= 1.5 * THUMBNAIL
             if name == "clear":
                 assert np.asarray(small.convert("L")).min() > 250  # on white, as a browser shows it on paper
 

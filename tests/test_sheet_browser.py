@@ -9,8 +9,10 @@ import time
 import pytest
 from made_up_class import HOSTILE, LAB, csv_of, make_class, many_students, model_of, plot_entry, result, save
 
-from labkit.course import sheet
-from labkit.course.sheet import merge_eye_points, read_eye_points, write_eye_points, write_sheet
+from labkit.course.report import sheet
+from labkit.course.report.eye import merge_eye_points, read_eye_points, write_eye_points
+from labkit.course.report.result import read_results
+from labkit.course.report.sheet import write_sheet
 
 
 @pytest.fixture(scope="module")
@@ -250,7 +252,7 @@ def test_page_and_package_agree_on_the_totals_and_the_file(opened, report, tmp_p
             str(i % 10),
         )
     (tmp_path / "eye.csv").write_text(csv_text(opened), encoding="utf-8", newline="")
-    results, _, _ = sheet.read_results(report)
+    results, _, _ = read_results(report)
     merged, problems = merge_eye_points(results, read_eye_points(tmp_path / "eye.csv"))
     assert not problems and len(merged) == len(names)
     assert {r["student"]: f"{r['points']:g}" for r in merged} == {

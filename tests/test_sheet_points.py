@@ -6,7 +6,8 @@ import io
 import pytest
 from made_up_class import HOSTILE, LAB, csv_of, make_class, model_of, parsed, plot_entry, result
 
-from labkit.course.sheet import merge_eye_points, read_eye_points, write_eye_points, write_sheet
+from labkit.course.report.eye import merge_eye_points, read_eye_points, write_eye_points
+from labkit.course.report.sheet import write_sheet
 
 
 def test_points_by_eye_replace_the_check_of_their_plot_and_other_points_add(tmp_path):

@@ -9,8 +9,9 @@ import nbformat
 import pytest
 import tiny_lab
 
-from labkit.course import labs, ready
+from labkit.course import cells as labs
 from labkit.course.cli import main
+from labkit.course.edition import ready
 
 
 @pytest.fixture(scope="module")

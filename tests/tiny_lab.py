@@ -5,7 +5,7 @@ import copy
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from labkit.course.student import make_release
+from labkit.course.release import make_release
 
 NAME = "07_tiny"
 

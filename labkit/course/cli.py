@@ -1,6 +1,7 @@
-"""The command line: `labkit run`, `data`, `student`, `grade`. Every command is imported only when it is called."""
+"""The command line: `labkit run`, `data`, `student`, `grade`, `sheet`, each imported only when it is called."""
 
 import argparse
+import importlib
 import os
 import signal
 import sys
@@ -229,33 +230,42 @@ def _seconds(text):
 
 
 def _run(**arguments):
-    from labkit.course.run import run
-
-    return run(**arguments)
+    return _called("run", "series.run:run_labs", arguments)
 
 
 def _data(**arguments):
-    from labkit.data.command import run
-
-    return run(**arguments)
+    return _called("data", "labkit.data.command:run", arguments)
 
 
 def _sheet(**arguments):
-    from labkit.course.sheet import run
-
-    return run(**arguments)
+    return _called("sheet", "report.sheet:make_sheet", arguments)
 
 
 def _student(**arguments):
-    from labkit.course.student import student
-
     if arguments["nbgrader"] is not None and arguments["out"] is not None:
         arguments["labs"] = [arguments["out"], *arguments["labs"]]
         arguments["out"] = None
-    return student(**arguments)
+    return _called("student", "edition.student:hand_out", arguments)
 
 
 def _grade(**arguments):
-    from labkit.course.grade import grade
+    return _called("grade", "marking.grade:mark_class", arguments)
 
-    return grade(**arguments)
+
+def _called(command, place, arguments):
+    """The command's function, imported only now: a student's copy of labkit has not all of them."""
+    module, _, function = place.partition(":")
+    module = module if module.startswith("labkit.") else f"labkit.course.{module}"
+    try:
+        found = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        root = (error.name or "").split(".")[0]
+        if root == "nbgrader":
+            needed = "this needs nbgrader, for instructors only: python -m pip install 'labkit[instructor]'"
+        elif root == "labkit":
+            needed = "this copy of labkit is for students; the command is part of the instructors' copy."
+        else:
+            raise
+        print(f"labkit {command}: {needed}", file=sys.stderr)
+        return 1
+    return getattr(found, function)(**arguments)

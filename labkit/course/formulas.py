@@ -7,6 +7,8 @@ shows its TeX, rather than a formula that looks right and is wrong.
 import re
 from xml.etree import ElementTree
 
+from latex2mathml.converter import convert
+
 _SPACING = re.compile(r"\\\\\[[^\]]*\]")  # \\[4pt]: the space would be drawn as text
 _ALIGNED = re.compile(r"\\(begin|end)\{(aligned|split|gathered|align|gather\*?)\}")  # unknown to it, but alike
 _MATHML = "{http://www.w3.org/1998/Math/MathML}"
@@ -19,8 +21,6 @@ def mathml(tex, display=False):
     Returns an element `<math>` as text, with the TeX as its annotation.
     Raises ValueError for a formula that latex2mathml does not know whole.
     """
-    from latex2mathml.converter import convert
-
     plain = _ALIGNED.sub(r"\\\1{align*}", _SPACING.sub(r"\\\\", tex.strip()))
     braces = re.sub(r"\\.", "", plain)
     if braces.count("{") != braces.count("}"):  # it would close them where it likes

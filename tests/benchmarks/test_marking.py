@@ -16,9 +16,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import test_proof
 import tiny_lab
 
-from labkit.course import labs
+from labkit.course import cells as labs
 from labkit.course.cli import main
-from labkit.course.student import make_release
+from labkit.course.release import make_release
 
 COUNT = int(os.environ.get("LABKIT_CLASS", "60"))
 

@@ -1,6 +1,6 @@
 """Starts a kernel with limits, and on Linux in namespaces of its own: no network, no foreign files or processes.
 
-`python -m labkit.course.sandbox SPEC.json COMMAND …` runs the command under what SPEC.json says (see `spec`).
+`python -m labkit.course.marking.sandbox SPEC.json COMMAND …` runs the command under what SPEC.json says (see `spec`).
 It is imported before anything else in the kernel's process, so it imports the standard library and `labkit.threads`.
 """
 
@@ -99,7 +99,7 @@ def font_lists():
 
 def python_folders():
     """What a Python with labkit needs to read; not the folder around labkit, where the solutions may lie."""
-    here = Path(__file__).resolve().parents[1]
+    here = Path(__file__).resolve().parents[2]
     found = [here] + [Path(p) for p in {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}]
     found += [Path(p) for p in sys.path if p and Path(p).name in ("site-packages", "dist-packages")]
     found += [Path(sys.executable).resolve().parents[1]]
@@ -132,7 +132,7 @@ def _works(level):
                 [
                     sys.executable,
                     "-m",
-                    "labkit.course.sandbox",
+                    "labkit.course.marking.sandbox",
                     os.path.join(folder, "spec.json"),
                     sys.executable,
                     "-c",
@@ -140,7 +140,7 @@ def _works(level):
                 ],
                 capture_output=True,
                 timeout=30,
-                env=dict(os.environ, PYTHONPATH=str(Path(__file__).resolve().parents[2])),
+                env=dict(os.environ, PYTHONPATH=str(Path(__file__).resolve().parents[3])),
             )
         except (OSError, subprocess.SubprocessError):
             return False
@@ -340,7 +340,7 @@ def private_environment(home, keep=()):
             "MALLOC_ARENA_MAX": "2",
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",
-            "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+            "PYTHONPATH": str(Path(__file__).resolve().parents[3]),
         }
     )
 

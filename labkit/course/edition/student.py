@@ -1,6 +1,5 @@
 """`labkit student`: the edition that students get, made by nbgrader from the solved labs."""
 
-import logging
 import os
 import re
 import shutil
@@ -10,27 +9,12 @@ from importlib import metadata
 from pathlib import Path
 
 import nbformat
-from nbformat.v4 import new_code_cell
+from nbclient import NotebookClient
 
 import labkit
-from labkit.course import labs as lab_cells
-from labkit.course.run import CourseError, _folders, find_labs, select
-
-CODE_STUB = "...  # your code here"
-TEXT_STUB = "*Your answer here.*"
-READY_ID = "labkit-ready"
-_KEPT_TAGS = {"raises-exception", "hide-input"}
-
-READY_CELL = """\
-# Run this cell first: it says whether everything is here that the lab needs.
-try:
-    from labkit.course import ready
-    ready.report("{version}"{needs})
-except Exception as problem:
-    import sys
-    print("✘ This Python cannot use labkit:", problem)
-    print("  It is Python", sys.version.split()[0], "in", sys.executable)
-    print("  In a terminal, in the folder of the course:  python -m pip install .   Then: Kernel > Restart Kernel.")"""
+from labkit.course import cells as lab_cells
+from labkit.course.labs import CourseError, find_labs, folders, select
+from labkit.course.release import CODE_STUB, TEXT_STUB, make_release, refuse_broken
 
 README = """\
 # Labs
@@ -64,7 +48,7 @@ Do not change, move or delete the cells that check, and keep the notebook's file
 """
 
 
-def student(out, labs=(), notebooks=None, force=False, check=False, nbgrader=None):
+def hand_out(out, labs=(), notebooks=None, force=False, check=False, nbgrader=None):
     """Write the student edition.
 
     out: folder to write, None with `nbgrader`; labs: numbers, file names or paths, none for all; notebooks: folder
@@ -73,8 +57,7 @@ def student(out, labs=(), notebooks=None, force=False, check=False, nbgrader=Non
     Returns the exit status: 0, 1 if something keeps a lab from being handed out, 2 for wrong usage.
     """
     try:
-        _needs_nbgrader()
-        folder, _ = _folders(notebooks, None)
+        folder, _ = folders(notebooks, None)
         chosen = select(find_labs(folder), labs, folder)
         refuse_broken(chosen)
         if nbgrader is not None:
@@ -97,28 +80,6 @@ def student(out, labs=(), notebooks=None, force=False, check=False, nbgrader=Non
 
 def _count(chosen):
     return f"{len(chosen)} lab{'s' * (len(chosen) != 1)}"
-
-
-def _needs_nbgrader():
-    try:
-        import nbgrader  # noqa: F401
-    except ImportError:
-        raise CourseError(
-            "this needs nbgrader, for instructors only: python -m pip install 'labkit[instructor]'"
-        ) from None
-
-
-def refuse_broken(chosen):
-    """Raise a `CourseError` that names every lab and cell whose metadata would break the marking."""
-    lines = []
-    for path in chosen:
-        try:
-            found = lab_cells.problems(lab_cells.read_lab(path))
-        except ValueError as error:
-            found = [str(error)]
-        lines += [f"  {path.stem}, {text}" for text in found]
-    if lines:
-        raise CourseError("these labs cannot be handed out or marked as they are:\n" + "\n".join(lines))
 
 
 def _write_edition(out, chosen, root, force, check):
@@ -154,116 +115,6 @@ def _write_edition(out, chosen, root, force, check):
         os.replace(new, home)
     finally:
         shutil.rmtree(new, ignore_errors=True)
-
-
-def make_release(chosen, course, database=False):
-    """nbgrader's source/ and release/ of some labs, by nbgrader itself.
-
-    chosen: paths of the solved labs. course: folder of the nbgrader course.
-    database: also enter the labs into its gradebook.db.
-    """
-    from nbgrader.converters import GenerateAssignment
-    from nbgrader.coursedir import CourseDirectory
-
-    course = Path(course).resolve()
-    _programs_on_path()
-    for path in chosen:
-        source = course / "source" / path.stem / path.name
-        source.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(_cleared(lab_cells.read_lab(path)), source)
-        config = nbgrader_config(course, assignment=path.stem)
-        log, trouble = nbgrader_log()
-        converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config, log=log)
-        converter.no_database = not database
-        converter.force = True
-        converter.preprocessors = _preprocessors(database)
-        try:
-            converter.start()
-        except (Exception, SystemExit) as error:
-            raise CourseError(
-                f"nbgrader cannot make the student edition of {path.stem}: {trouble.last or error}"
-            ) from None
-        if not (course / "release" / path.stem / path.name).is_file():
-            raise CourseError(
-                f"nbgrader cannot make the student edition of {path.stem}; `nbgrader generate_assignment` says more"
-            )
-
-
-def nbgrader_config(course, assignment="*", student="*"):
-    """nbgrader's configuration for a course folder: where things are, what the stubs are."""
-    from traitlets.config import Config
-
-    config = Config()
-    config.CourseDirectory.root = str(course)
-    config.CourseDirectory.db_url = f"sqlite:///{course}/gradebook.db"
-    config.CourseDirectory.assignment_id = assignment
-    config.CourseDirectory.student_id = student
-    config.ClearSolutions.code_stub = {"python": CODE_STUB}
-    config.ClearSolutions.text_stub = TEXT_STUB
-    config.ClearMarkScheme.begin_mark_scheme_delimeter = lab_cells.BEGIN_NOTES
-    config.ClearMarkScheme.end_mark_scheme_delimeter = lab_cells.END_NOTES
-    config.ClearMarkScheme.enforce_metadata = False
-    return config
-
-
-def _programs_on_path():
-    """nbgrader calls `alembic`, which lies beside this Python whether or not its environment is activated."""
-    folder = os.path.dirname(sys.executable)
-    if folder not in os.environ.get("PATH", "").split(os.pathsep):
-        os.environ["PATH"] = folder + os.pathsep + os.environ.get("PATH", "")
-
-
-class _Trouble(logging.Handler):
-    last = ""
-
-    def emit(self, record):
-        lines = [line for line in record.getMessage().strip().splitlines() if line.strip()]
-        if lines and not lines[-1].startswith(("There was an error processing", "Please see the the above")):
-            self.last = lines[-1].strip()[:300]
-
-
-def nbgrader_log():
-    """A log for nbgrader that prints nothing, and the handler that remembers the last error."""
-    log, trouble = logging.getLogger("labkit.nbgrader"), _Trouble()
-    log.handlers, log.propagate = [trouble], False
-    log.setLevel(logging.ERROR)
-    return log, trouble
-
-
-def _preprocessors(database):
-    from nbgrader import preprocessors as of
-
-    from labkit.course.student_steps import PlainStubs, StudentMetadata
-
-    steps = [
-        of.IncludeHeaderFooter,
-        of.LockCells,
-        of.ClearSolutions,
-        of.ClearMarkScheme,
-        PlainStubs,
-        of.ClearOutput,
-        of.CheckCellMetadata,
-        of.ComputeChecksums,
-    ]
-    steps += [of.SaveCells] if database else []
-    return steps + [of.ClearHiddenTests, StudentMetadata, of.ComputeChecksums, of.CheckCellMetadata]
-
-
-def _cleared(nb):
-    """The source as nbgrader keeps it: outputs would only make it large."""
-    for cell in nb.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    return nb
-
-
-def ready_cell(needs=()):
-    """The first cell of each lab in the student edition; needs: packages beyond labkit's own that the lab imports."""
-    further = f", needs={list(needs)!r}" if needs else ""
-    cell = new_code_cell(READY_CELL.format(version=labkit.__version__, needs=further))
-    cell["id"] = READY_ID
-    cell.metadata.update(editable=False, deletable=False)
-    return cell
 
 
 def _add_files(new, chosen, root):
@@ -332,8 +183,9 @@ labkit = "labkit.course.cli:main"
 include = ["labkit*"]
 
 [tool.setuptools.package-data]
-labkit = ["*.mplstyle", "course/templates/*"]
+labkit = ["*.mplstyle", "course/templates/*", "course/*/templates/*"]
 """
+
 
 _ENVIRONMENT = """\
 # conda env create -f environment.yml && conda activate labs
@@ -350,8 +202,6 @@ dependencies:
 
 def _run_blank(new, chosen):
     """Execute each notebook as it is handed out; a cell that raises keeps the edition from being written."""
-    from nbclient import NotebookClient
-
     for path in chosen:
         nb = nbformat.read(new / "notebooks" / path.name, as_version=4)
         before = dict(os.environ)

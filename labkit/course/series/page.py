@@ -1,92 +1,22 @@
-"""The rendered series: a page for each lab, and the index with their key figures.
-
-What is known of a lab is one dictionary, kept as `results/<lab>.json` beside the pages, so that a run of one
-lab leaves the others in the index. Every file is written under another name and renamed: an interrupted run
-leaves the old page or the new one, never half of one.
-"""
+"""The page of a lab: what its notebook says, its figures and numbers, and all of it as HTML."""
 
 import ast
-import base64
-import json
+import copy
 import re
-import struct
+from datetime import datetime
 from html import escape, unescape
 from pathlib import Path
 from urllib.parse import quote
 
+import jinja2
+from nbconvert import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
 from labkit.course.formulas import mathml
-from labkit.files import write
 
-TEMPLATES = Path(__file__).parent / "templates"
-_IMAGES = {"image/png": "png", "image/jpeg": "jpg", "image/svg+xml": "svg"}
+TEMPLATES = (Path(__file__).parent / "templates", Path(__file__).parents[1] / "templates")
+IMAGES = {"image/png": "png", "image/jpeg": "jpg", "image/svg+xml": "svg"}
 _LONGEST_NUMBERS = 20  # lines of a lab's key numbers that the index shows
-
-
-# --- writing --------------------------------------------------------------------------------------
-
-
-def add_lab(out, lab, nb, source_folder):
-    """Write the page of a lab, its executed notebook and its key figures, and remember the result.
-
-    out: folder of the site. lab: what is known of the lab (see `labkit.course.run`). nb: the executed
-    notebook, or None where it cannot be read. source_folder: where the images its text refers to lie.
-    Returns `lab` with its page, figures, numbers, title and introduction filled in.
-    """
-    old = _read_result(out / "results" / f"{lab['name']}.json") or {}
-    lab = lab | {"page": None, "executed": None, "figures": [], "numbers": []}
-    lab |= title_and_intro(nb, lab["name"])
-    if nb is not None:
-        page = page_name(lab["name"])
-        html = render_page(nb, lab, source_folder)
-        lab |= {"figures": _write_figures(out, lab["name"], nb), "numbers": key_numbers(nb)}
-        import nbformat
-
-        write(out / "executed" / f"{lab['name']}.ipynb", nbformat.writes(nb) + "\n")
-        write(out / page, html)
-        lab |= {"page": page, "executed": f"executed/{lab['name']}.ipynb"}
-    write(out / "results" / f"{lab['name']}.json", json.dumps(lab, indent=1) + "\n")
-    _remove(out, old, keep=lab)
-    return lab
-
-
-def write_index(out, labs):
-    """Write the index of the labs (dictionaries, in order), link their pages, forget labs that are gone."""
-    names = {lab["name"] for lab in labs}
-    for path in sorted((out / "results").glob("*.json")):
-        gone = _read_result(path)
-        if gone and gone["name"] not in names:
-            _remove(out, gone, keep={})
-            path.unlink(missing_ok=True)
-    _link_pages(out, labs)
-    template = _environment().get_template("series.html.j2")
-    write(out / "index.html", template.render(labs=labs, **_summary(labs)))
-
-
-def known_result(out, name):
-    """What an earlier run found out about a lab, or None."""
-    lab = _read_result(out / "results" / f"{name}.json")
-    return lab if lab and lab["name"] == name and (not lab["page"] or (out / lab["page"]).is_file()) else None
-
-
-def _read_result(path):
-    try:
-        lab = json.loads(path.read_text(encoding="utf-8"))
-        return lab if {"name", "status", "page", "title"} <= lab.keys() else None
-    except (OSError, ValueError, AttributeError):
-        return None
-
-
-def _remove(out, lab, keep):
-    """Remove the files of a lab that are not in `keep`; only names that a lab's files can have."""
-    if not lab:
-        return
-    stem = lab["name"]
-    kept = {keep.get("page"), keep.get("executed"), *(figure["file"] for figure in keep.get("figures", []))}
-    files = {page_name(stem), f"executed/{stem}.ipynb"}
-    files |= {f"figures/{stem}-{k}.{kind}" for k in range(1, 20) for kind in _IMAGES.values()}
-    if Path(stem).name == stem:
-        for file in files - kept:
-            (out / file).unlink(missing_ok=True)
 
 
 def page_name(stem):
@@ -94,42 +24,9 @@ def page_name(stem):
     return "index-lab.html" if stem.lower() == "index" else f"{stem}.html"
 
 
-def _url(name):
+def url(name):
+    """A file's name as a link to it."""
     return quote(name, safe="/=#")
-
-
-def _environment():
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"duration": duration, "memory": memory, "url": _url, "day": day}
-    return environment
-
-
-def _summary(labs):
-    run = [lab for lab in labs if lab["status"] in ("ok", "failed")]
-    newest = max(run, key=lambda lab: lab["date"], default=None)
-    return {
-        "seconds": sum(lab["seconds"] for lab in run),
-        "newest": newest,
-        "ok": sum(lab["status"] == "ok" for lab in labs),
-        "broken": sum(lab["status"] in ("failed", "unreadable") for lab in labs),
-        "data": sorted({lab["data"] for lab in run if lab["data"]}),
-    }
-
-
-def _link_pages(out, labs):
-    """Fill in the links to the index and to the labs before and after, where these have pages."""
-    template = _environment().get_template("links.html.j2")
-    pages = [lab for lab in labs if lab["page"] and (out / lab["page"]).is_file()]
-    for before, lab, after in zip([None, *pages], pages, [*pages[1:], None]):
-        links = template.render(before=before, after=after)
-        html = (out / lab["page"]).read_text(encoding="utf-8")
-        linked = re.sub("(<!--links-->).*?(<!--/links-->)", lambda m, new=links: m[1] + new + m[2], html, flags=re.S)
-        if linked != html:
-            write(out / lab["page"], linked)
 
 
 # --- what a notebook says -------------------------------------------------------------------------
@@ -152,8 +49,6 @@ def memory(size):
 
 def day(date):
     """2026-11-21T09:05:00 as 21 November 2026, 09:05."""
-    from datetime import datetime
-
     date = datetime.fromisoformat(date)
     return f"{date.day} {date:%B %Y, %H:%M}"
 
@@ -232,18 +127,6 @@ def key_figures(nb):
     return [(i, kind, output.data[kind], alt) for i, output, kind, alt in chosen]
 
 
-def _write_figures(out, stem, nb):
-    figures = []
-    for k, (i, kind, data, alt) in enumerate(key_figures(nb)[:19], 1):
-        data = "".join(data)
-        content = data if kind == "image/svg+xml" else base64.b64decode(data)
-        file = f"figures/{stem}-{k}.{_IMAGES[kind]}"
-        write(out / file, content)
-        size = struct.unpack(">II", content[16:24]) if kind == "image/png" and len(content) >= 24 else None
-        figures.append({"file": file, "alt": alt, "size": size, "anchor": anchor(nb, i)})
-    return figures
-
-
 def anchor(nb, i):
     """The identifier of a cell in its page."""
     return f"cell-id={nb.cells[i].id}" if nb.cells[i].get("id") else ""
@@ -258,7 +141,7 @@ def described_images(nb):
     found = {}
     for i, (cell, heading) in enumerate(zip(nb.cells, headings(nb))):
         kinds = [
-            (output, [kind for kind in _IMAGES if kind in output.get("data", {})]) for output in cell.get("outputs", [])
+            (output, [kind for kind in IMAGES if kind in output.get("data", {})]) for output in cell.get("outputs", [])
         ]
         images = [(output, kind[0]) for output, kind in kinds if kind]
         given = cell.metadata.get("alt", [])
@@ -332,7 +215,6 @@ _WRITTEN_ANSWERS = {
 
 def markdown(source, attachments=None, folder="", ids=None):
     """Markdown of a notebook as HTML, its formulas as MathML, links to notebooks as links to their pages."""
-    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
     class Renderer(IPythonRenderer):
         def inline_math(self, body):
@@ -369,11 +251,6 @@ def render_page(nb, lab, source_folder=""):
 
     nb: the executed notebook; lab: its dictionary, title included; source_folder: for the images in its text.
     """
-    import copy
-
-    import jinja2
-    from nbconvert import HTMLExporter
-
     ids = {}
 
     @jinja2.pass_context
@@ -386,7 +263,7 @@ def render_page(nb, lab, source_folder=""):
     describe(nb)
     exporter = HTMLExporter(
         template_file="lab_page.html.j2",
-        extra_template_paths=[str(TEMPLATES)],
+        extra_template_paths=list(map(str, TEMPLATES)),
         extra_template_basedirs=[],  # not what lies in the current folder
         filters={
             "markdown2html": render_markdown,
@@ -394,7 +271,7 @@ def render_page(nb, lab, source_folder=""):
             "duration": duration,
             "memory": memory,
             "day": day,
-            "url": _url,
+            "url": url,
         },
     )
     html, _ = exporter.from_notebook_node(nb, {"lab": lab, "failed_anchor": _failed_anchor(nb, lab)})

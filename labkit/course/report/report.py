@@ -4,10 +4,14 @@ import csv
 import io
 import json
 import re
+import sqlite3
 import sys
 import warnings
 from pathlib import Path
 
+from nbgrader.api import Gradebook
+
+from labkit.course.report.eye import read_eye_points
 from labkit.files import write
 
 REFERENCE = "_reference"
@@ -16,6 +20,8 @@ CONFIG = """\
 # This folder is an nbgrader course: `nbgrader formgrader` and `nbgrader export` work in it.
 from pathlib import Path
 
+from nbgrader.api import Gradebook
+
 c = get_config()  # noqa: F821
 c.CourseDirectory.root = str(Path(__file__).parent) if "__file__" in globals() else str(Path.cwd())
 c.CourseDirectory.feedback_directory = "nbgrader-feedback"
@@ -23,6 +29,7 @@ c.CourseDirectory.feedback_directory = "nbgrader-feedback"
 
 
 def result_path(out, student, lab):
+    """Where the result of a submission is kept."""
     return Path(out) / "results" / student / f"{lab}.json"
 
 
@@ -121,8 +128,6 @@ def _from_eye(path):
     """Points of eye.csv, for the plot or written answer itself and for the check that judges the same plot."""
     if not path.is_file():
         return
-    from labkit.course.sheet import read_eye_points
-
     try:
         given = read_eye_points(path)
     except ValueError as error:
@@ -135,8 +140,6 @@ def _from_eye(path):
 
 
 def _from_gradebook(path):
-    import sqlite3
-
     if not path.is_file():
         return []
     try:
@@ -164,8 +167,6 @@ def _safe(text):
 
 def merge_gradebook(out, results):
     """Enter the automatic points into nbgrader's gradebook; points given by hand in formgrader stay."""
-    from nbgrader.api import Gradebook
-
     out = Path(out)
     write(out / "nbgrader_config.py", CONFIG)
     with warnings.catch_warnings(), Gradebook(f"sqlite:///{(out / 'gradebook.db').resolve()}") as book:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import copy
 import os
 import re
 import signal
@@ -12,8 +13,14 @@ import tempfile
 import threading
 from pathlib import Path
 
+import nbformat
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
 import labkit
-from labkit.course.site import anchor, duration, headings
+from labkit.course.series.page import anchor, duration, headings
 from labkit.files import write
 
 _IDENTIFIER = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -40,7 +47,6 @@ def read_notebook(path):
 
     Raises UnreadableNotebook.
     """
-    import nbformat
 
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
@@ -92,9 +98,6 @@ def store(path, nb, before):
 
     before: the bytes that were read; a file that has changed since is left alone and OSError is raised.
     """
-    import copy
-
-    import nbformat
 
     path = Path(path).resolve()
     if path.read_bytes() != before:
@@ -202,9 +205,6 @@ class _Work:
         self.failure = self.memory = self.process = None
 
     async def run(self):
-        from jupyter_client.kernelspec import KernelSpecManager
-        from jupyter_client.manager import AsyncKernelManager
-        from nbclient import NotebookClient
 
         # without folders to search, `python3` is the ipykernel of this Python, whatever else is installed
         specs = KernelSpecManager(kernel_dirs=[])
@@ -256,7 +256,6 @@ class _Work:
             return False
 
     async def run_cells(self, client, manager):
-        from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
         count = 0
         for index, cell in enumerate(self.nb.cells):
@@ -294,7 +293,6 @@ class _Work:
 
     def fail(self, index, count, error, traceback=""):
         """Remember where and why, and leave word at the cell itself, where Python could not."""
-        import nbformat
 
         cell, section = self.nb.cells[index], headings(self.nb)[index]
         if not any(output.output_type == "error" for output in cell.outputs):
@@ -356,6 +354,7 @@ def hide_paths(nb, rules):
 
 
 def without_paths(text, rules):
+    """A text without the folders of this machine; rules: from `path_rules`."""
     for pattern, substitute in rules:
         text = pattern.sub(substitute, text)
     return text

@@ -14,9 +14,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import labkit
-from labkit.course import labs as lab_cells
-from labkit.course import site
-from labkit.course.execute import (
+from labkit.course import cells
+from labkit.course.labs import CourseError, find_labs, folders, select, variable
+from labkit.course.series import index, page
+from labkit.course.series.execute import (
     UnreadableNotebook,
     execute,
     hide_paths,
@@ -26,21 +27,15 @@ from labkit.course.execute import (
     store,
     without_paths,
 )
+from labkit.data import load_cifar10
+from labkit.files import write
 from labkit.progress import progress
 
 _NEEDS_DATA = re.compile(r"\bload_cifar10\b|\blabkit\.data\b|\bfrom labkit import\b[^\n]*\bdata\b")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
-class CourseError(Exception):
-    """What keeps a command from working, in one sentence, and the exit status for it."""
-
-    def __init__(self, message, status=1):
-        super().__init__(message)
-        self.status = status
-
-
-def run(labs=(), out=None, notebooks=None, standin=False, data=None, timeout=1800, inplace=False):
+def run_labs(labs=(), out=None, notebooks=None, standin=False, data=None, timeout=1800, inplace=False):
     """Execute labs and render them.
 
     labs: numbers, file names or paths; none for all. out: folder of the pages. notebooks: folder of the
@@ -50,7 +45,7 @@ def run(labs=(), out=None, notebooks=None, standin=False, data=None, timeout=180
     Returns the exit status: 0, 1 where a lab failed, 2 for a lab that does not exist, 130 when interrupted.
     """
     try:
-        notebooks, out = _folders(notebooks, out)
+        notebooks, out = folders(notebooks, out)
         every = find_labs(notebooks)
         chosen = select(every, labs, notebooks)
         _check_writable(out, notebooks)
@@ -64,7 +59,7 @@ def run(labs=(), out=None, notebooks=None, standin=False, data=None, timeout=180
     except CourseError as error:
         print(f"labkit run: {error}", file=sys.stderr)
         return error.status
-    results = {path.stem: site.known_result(out, path.stem) or _not_run(path, read[path.stem]) for path in every}
+    results = {path.stem: index.known_result(out, path.stem) or _not_run(path, read[path.stem]) for path in every}
     width, failed, left = max(len(path.stem) for path in chosen), [], [path.stem for path in chosen]
     started = time.monotonic()
     try:
@@ -72,7 +67,7 @@ def run(labs=(), out=None, notebooks=None, standin=False, data=None, timeout=180
             for path in chosen:
                 lab, report = _run_lab(path, read[path.stem], out, source, timeout or None, inplace, width)
                 results[path.stem] = lab
-                site.write_index(out, list(results.values()))
+                index.write_index(out, list(results.values()))
                 left.remove(path.stem)
                 failed += [path.stem] if lab["status"] not in ("ok", "skipped") else []
                 print(report, flush=True)
@@ -84,7 +79,7 @@ def run(labs=(), out=None, notebooks=None, standin=False, data=None, timeout=180
     except OSError as error:
         print(f"labkit run: cannot write the index in {out}: {error.strerror or error}.", file=sys.stderr)
         return 1
-    time_taken = site.duration(time.monotonic() - started)
+    time_taken = page.duration(time.monotonic() - started)
     if failed:
         print(f"{len(failed)} of {len(chosen)} failed: {', '.join(failed)}")
     print(f"The series is in {out / 'index.html'} ({time_taken})")
@@ -108,58 +103,6 @@ def _end_is_interrupt():
         signal.signal(signal.SIGTERM, before)
 
 
-def _folders(notebooks, out):
-    """The folder of the labs and the folder of the site; by default those of the course one stands in."""
-    root = Path()
-    if notebooks is None:
-        checkout = Path(labkit.__file__).parents[1]
-        if not Path("notebooks").is_dir() and (checkout / "notebooks").is_dir():
-            root = checkout
-        notebooks = root / "notebooks"
-    return Path(notebooks), root / "build" / "site" if out is None else Path(out)
-
-
-def find_labs(notebooks):
-    """The notebooks of a folder, by number and name."""
-    if not notebooks.is_dir():
-        raise CourseError(
-            f"there is no folder {notebooks}; run it in the course's folder, or name the labs' folder with --notebooks."
-        )
-    try:
-        found = [
-            path for path in notebooks.glob("*.ipynb") if not path.name.startswith((".", "~")) and not path.is_dir()
-        ]
-    except OSError as error:
-        raise CourseError(f"the folder {notebooks} cannot be read: {error.strerror}.") from None
-    if not found:
-        raise CourseError(f"there are no notebooks in {notebooks}.")
-    return sorted(found, key=lambda path: (number(path) is None, number(path) or 0, path.name))
-
-
-def number(path):
-    """3 for 03_numerical_gradient_descent.ipynb, None for a name that starts with no number."""
-    digits = re.match(r"[0-9]+", path.name)
-    return int(digits[0]) if digits else None
-
-
-def select(every, wanted, notebooks):
-    """The labs asked for, in the order of the series; all if none is asked for."""
-    chosen = set()
-    for name in wanted:
-        named = {path for path in every if name in (path.name, path.stem)}
-        if not named and re.fullmatch("[0-9]+", name):
-            named = {path for path in every if number(path) == int(name)}
-        if not named and Path(name).is_file():
-            named = {path for path in every if path.samefile(name)}
-        if not named:
-            raise CourseError(
-                f"there is no lab {name!r} in {notebooks}. There are: {', '.join(path.stem for path in every)}.",
-                status=2,
-            )
-        chosen |= named
-    return [path for path in every if path in chosen or not wanted]
-
-
 def _check_writable(out, notebooks):
     if (out / "executed").resolve() == notebooks.resolve():
         raise CourseError(
@@ -167,7 +110,7 @@ def _check_writable(out, notebooks):
         )
     try:
         out.mkdir(parents=True, exist_ok=True)
-        site.write(out / ".labkit", "")
+        write(out / ".labkit", "")
         (out / ".labkit").unlink()
     except OSError as error:
         raise CourseError(
@@ -189,10 +132,8 @@ def _find_data(nbs, standin, folder):
     """
     if not any(_uses_data(nb) for nb in nbs):
         return {"name": "", "folder": None, "variables": {}}
-    from labkit.data import load_cifar10
-
     try:
-        with _variable("LABKIT_DATA", "standin" if standin else "cifar10" if folder else None):
+        with variable("LABKIT_DATA", "standin" if standin else "cifar10" if folder else None):
             found = load_cifar10(folder)
     except (ValueError, OSError, RuntimeError) as error:
         raise CourseError(str(error)) from None
@@ -210,21 +151,6 @@ def _uses_data(nb):
     return not isinstance(nb, Exception) and any(
         _NEEDS_DATA.search(c.source) for c in nb.cells if c.cell_type == "code"
     )
-
-
-@contextmanager
-def _variable(name, value):
-    """An environment variable for the length of a block; None leaves it as it is."""
-    before = os.environ.get(name)
-    if value is not None:
-        os.environ[name] = value
-    try:
-        yield
-    finally:
-        if value is not None:
-            os.environ.pop(name)
-            if before is not None:
-                os.environ[name] = before
 
 
 # --- one lab --------------------------------------------------------------------------------------
@@ -247,7 +173,7 @@ def _run_lab(path, nb, out, source, timeout, inplace, width):
     if isinstance(nb, UnreadableNotebook):
         lab |= {"status": "unreadable", "failure": _trouble(str(nb))}
         return _add(out, lab, None, path), _report(lab, width)
-    lacking = lab_cells.lacks(nb)
+    lacking = cells.lacks(nb)
     if lacking:
         lab |= {"status": "skipped", "failure": _trouble(lacking.removesuffix("."))}
         return _not_run(path, nb) | lab, _report(lab, width)
@@ -267,7 +193,7 @@ def _run_lab(path, nb, out, source, timeout, inplace, width):
         | ({source["folder"]: source["folder"].name} if source["folder"] else {})
     )
     hide_paths(nb, rules)
-    site.describe(nb)
+    page.describe(nb)
     lab |= {"seconds": round(time.monotonic() - started, 1), "memory": memory}
     if failure:
         lab |= {"status": "failed", "failure": {key: failure[key] for key in ("place", "index", "anchor")}}
@@ -294,7 +220,7 @@ def _teller(bar, name):
 def _add(out, lab, nb, path):
     """Write the page; one that cannot be written or rendered is a failure of this lab and of no other."""
     try:
-        return site.add_lab(out, lab, nb, path.parent)
+        return index.add_lab(out, lab, nb, path.parent)
     except OSError as error:
         trouble = f"its page cannot be written: {error.strerror or error}"
     except Exception as error:  # whatever nbconvert makes of an odd output
@@ -308,7 +234,7 @@ def _trouble(error):
 
 def _not_run(path, nb):
     """What the index can say of a lab that has not been run."""
-    known = site.title_and_intro(None if isinstance(nb, Exception) else nb, path.stem)
+    known = page.title_and_intro(None if isinstance(nb, Exception) else nb, path.stem)
     return {
         "name": path.stem,
         "status": "not run",
@@ -330,7 +256,7 @@ def _report(lab, width, failure=None):
     ok = lab["status"] == "ok"
     colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     colours = colours and (os.name != "nt" or "WT_SESSION" in os.environ)  # not in the old console
-    time_taken = site.duration(lab["seconds"]) if lab["status"] != "unreadable" else ""
+    time_taken = page.duration(lab["seconds"]) if lab["status"] != "unreadable" else ""
     lines = [f"{lab['name']:<{width}}  {'ok' if ok else 'FAILED'}  {time_taken}".rstrip()]
     if not ok:
         trouble = failure or lab["failure"]

@@ -1,0 +1,1 @@
+"""What marking leaves behind: results, grades, the contact sheet, points given by eye. For instructors."""

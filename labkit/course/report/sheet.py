@@ -1,0 +1,305 @@
+"""The contact sheet: one page with a row per student and the plots of all of them below the reference plot.
+
+The page is one file that can be mailed: styles, script, thumbnails and, as far as they fit, enlarged plots are in it,
+and nothing is loaded from elsewhere. Points given by eye are typed into it, kept by the browser, and exported as
+`eye.csv`, which `merge_eye_points` brings into the marks. Whatever comes from students (names, file names, printed
+text, images) is shown as text or re-encoded, and never taken as part of the page.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import re
+import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import quote
+
+import jinja2
+from markupsafe import Markup
+
+from labkit.course.report.eye import eye_items, merge_eye_points, read_eye_points
+from labkit.course.report.images import picture_of
+from labkit.course.report.result import complete, plain_text, read_results
+from labkit.files import write
+
+TEMPLATES = (Path(__file__).parent / "templates", Path(__file__).parents[1] / "templates")
+BUDGET = 18_000_000  # bytes of the page beyond which enlarged plots stay files beside it
+_LONGEST_TEXT = 4000  # characters of a verdict in the page; all of it is in the student's feedback
+_NAMED_FLAGS = ("missing axis labels", "below the promised accuracy")
+_FLAG_OF_STATUS = {"missing": "not handed in", "ran with errors": "ran with errors"}  # of all others: did not run
+
+
+def write_sheet(report_folder, eye_csv=None, out=None):
+    """Write the contact sheet of a marked class.
+
+    report_folder: the folder that `labkit grade` wrote, with results/<student>/<lab>.json and plots/.
+    eye_csv: points given by eye so far; None takes eye.csv of the folder, if it is there.
+    out: the page's file; None writes index.html into the folder.
+    Returns the path of the page. Raises ValueError if there are no results or eye_csv cannot be understood.
+    """
+    report = Path(report_folder)
+    results, references, problems = read_results(report)
+    if not results:
+        raise ValueError(f"no results of marking in {report / 'results'}: run `labkit grade` with --out {report} first")
+    out = Path(out) if out is not None else report / "index.html"
+    kept = Path(eye_csv) if eye_csv is not None else report / "eye.csv"
+    eye = read_eye_points(kept) if eye_csv is not None or kept.is_file() else {}
+    merged, eye_problems = merge_eye_points(results, eye)
+    labs = [
+        _lab(name, [r for r in results if r["lab"] == name], references.get(name))
+        for name in sorted({r["lab"] for r in results})
+    ]
+    _add_missing(labs)
+    _add_eye_points(labs, merged)
+    _load_pictures(labs, report, out.parent)
+    _link_feedback(labs, report, out.parent)
+    write(out, _render(labs, problems + eye_problems))
+    return out
+
+
+def make_sheet(report, eye=None, out=None):
+    """The command `labkit sheet`: write the page and say where it is; returns the exit status."""
+    try:
+        page = write_sheet(report, eye_csv=eye, out=out)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{page} ({page.stat().st_size / 1e6:.1f} MB)")
+    return 0
+
+
+# --- what the page shows -----------------------------------------------------------------------------------------
+
+
+def _lab(name, results, reference):
+    """Everything the page shows of a lab: its columns, its reference, a line for each student."""
+    every = ([reference] if reference else []) + results
+    rubric, plots = {}, {}
+    for result in every:
+        for row in result["rubric"]:
+            rubric.setdefault(row["id"], {k: row[k] for k in ("id", "row", "max_points", "kind")})
+        for plot in result["plots"]:
+            plots.setdefault(plot["id"], {"id": plot["id"], "row": plot["row"]})
+    items = {item["id"]: item for item in eye_items(every)}
+    columns = [{**plot, "item": items.get(plot["id"]), "plot": True} for plot in plots.values()]
+    columns += [
+        {"id": i, "row": item["row"], "item": item, "plot": False} for i, item in items.items() if i not in plots
+    ]
+    rubric = [row for row in rubric.values() if row["kind"] == "auto"]
+    lab = {
+        "name": name,
+        "title": next((r["title"] for r in every if r["title"]), name),
+        "columns": columns,
+        "rubric": rubric,
+        "auto_max": sum(row["max_points"] for row in rubric),
+        "data": ", ".join(sorted({plain_text(r["data"]) for r in results if r.get("data")})),
+        "reference": _line(reference, columns, rubric) if reference else None,
+    }
+    lab["max_points"] = lab["auto_max"] + sum(
+        c["item"]["max_points"] for c in columns if c["item"] and not c["item"]["check"]
+    )
+    results = sorted(results, key=lambda result: _natural(result["student"]))
+    lab["lines"] = [_line(result, columns, rubric) for result in results]
+    return lab
+
+
+def _line(result, columns, rubric):
+    """A student's row. Automatic points are those of the checks, before any points by eye."""
+    rows = {row["id"]: row for row in result["rubric"]}
+    plots = {plot["id"]: plot for plot in result["plots"]}
+    auto = [rows.get(row["id"]) for row in rubric]
+    shown = [plots.get(column["id"]) if column["plot"] else None for column in columns]
+    line = {key: result[key] for key in ("student", "status", "message", "notes", "feedback")}
+    line["auto"] = [
+        row
+        and {"points": row["points"] or 0.0, "max_points": row["max_points"], "id": row["id"], "text": _verdict(row)}
+        for row in auto
+    ]
+    line["plots"] = [plot and {"image": plot["image"], "flags": plot["flags"], "alt": plot["alt"]} for plot in shown]
+    flags = [flag for plot in shown if plot for flag in plot["flags"]]
+    if result["status"] != "missing" and any(c["plot"] and not (p and p["image"]) for c, p in zip(columns, shown)):
+        flags.append("no plot")
+    if result["status"] != "ok":
+        flags.append(_FLAG_OF_STATUS.get(result["status"], "did not run"))
+    line["flags"] = sorted(set(flags))
+    return line
+
+
+def _verdict(row):
+    text = row["verdict"].strip()
+    if row["error"].strip() and row["error"].strip() not in text:
+        text = f"{text}\n{row['error'].strip()}".strip()
+    cut = "\n… (cut; all of it is in the feedback page)"
+    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + cut
+
+
+def _natural(name):
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name.casefold())]
+
+
+def _add_missing(labs):
+    """A line for every student in every lab, so that a lab that was not handed in shows."""
+    students = {line["student"] for lab in labs for line in lab["lines"]}
+    for lab in labs:
+        for name in students - {line["student"] for line in lab["lines"]}:
+            empty = complete({"student": name, "lab": lab["name"], "status": "missing"}, Path(name) / lab["name"])
+            lab["lines"].append(_line(empty, lab["columns"], lab["rubric"]))
+        lab["lines"].sort(key=lambda line: _natural(line["student"]))
+
+
+def _add_eye_points(labs, merged):
+    """The points given by eye so far, and the totals with them."""
+    known = {(r["student"], r["lab"]): r for r in merged}
+    for lab in labs:
+        for line in lab["lines"]:
+            result = known.get((line["student"], lab["name"]), {"eye": {}, "points": 0.0})
+            line["eye"], line["points"] = result["eye"], result["points"]
+
+
+def _link_feedback(labs, report, page_folder):
+    for line in (line for lab in labs for line in lab["lines"]):
+        path = _inside(report.resolve(), line["feedback"]) if line["feedback"] else None
+        line["feedback"] = _relative(path, page_folder) if path and path.is_file() else ""
+
+
+def _relative(path, folder):
+    return quote(Path(os.path.relpath(path, folder.resolve())).as_posix())
+
+
+def _load_pictures(labs, report, page_folder):
+    """Give every plot its thumbnail and its enlarged picture, or the file that holds it, or what is wrong with it."""
+    root = report.resolve()
+    lines = [line for lab in labs for line in [lab["reference"], *lab["lines"]] if line]
+    plots = [plot for line in lines for plot in line["plots"] if plot]
+    files = {plot["image"]: _inside(root, plot["image"]) for plot in plots if plot["image"]}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # Pillow works outside of Python's lock
+        found = dict(zip(files, pool.map(picture_of, files.values())))
+    for plot in plots:
+        plot["picture"] = found.get(plot["image"]) if plot["image"] else None
+    left = BUDGET - sum({id(p): len(p["thumbnail"]) for p in found.values() if "thumbnail" in p}.values())
+    for name, picture in sorted(found.items(), key=lambda pair: len(pair[1].get("enlarged", ""))):
+        if "enlarged" in picture:
+            left -= len(picture["enlarged"])
+            picture["file"] = _relative(files[name], page_folder)
+            if left < 0:
+                picture["enlarged"] = ""
+
+
+def _inside(root, name):
+    """The file of that name in the report, or None if the name leads out of it or can be no file's name."""
+    try:
+        path = (root / name).resolve()
+    except (OSError, ValueError, RuntimeError):
+        return None
+    return path if path.is_relative_to(root) else None
+
+
+# --- rendering ---------------------------------------------------------------------------------------------------
+
+
+def _render(labs, problems):
+    script = (TEMPLATES[0] / "sheet.js").read_text(encoding="utf-8")
+    store, model = _stores(labs)
+    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode()
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["points"] = lambda x: f"{x:.10g}"
+    return environment.get_template("sheet.html.j2").render(
+        labs=labs,
+        filters={lab["name"]: _filters(lab) for lab in labs},
+        problems=problems,
+        digest=digest,
+        script=Markup(script),
+        model=Markup(_json(model)),
+        store=store,
+    )
+
+
+def _filters(lab):
+    """[(flag, how many students have it), ...]: the three that are always asked for, then others that occur."""
+    counts = Counter(flag for line in lab["lines"] for flag in line["flags"])
+    first = [_NAMED_FLAGS[0], "did not run", _NAMED_FLAGS[1]]
+    return [(flag, counts[flag]) for flag in first] + sorted((f, n) for f, n in counts.items() if f not in first)
+
+
+def _stores(labs):
+    """The pictures by number, each once, and what the script needs to know."""
+    store, numbers, texts = [], {}, {"": 0}
+    for lab in labs:
+        for line in [lab["reference"], *lab["lines"]]:
+            for plot in (line or {"plots": ()})["plots"]:
+                picture = plot and plot["picture"]
+                if picture and "digest" in picture:
+                    plot["number"] = numbers.setdefault(picture["digest"], len(store))
+                    if plot["number"] == len(store):
+                        store.append(picture)
+            for row in (line or {"auto": ()})["auto"]:
+                if row:
+                    row["said"] = texts.setdefault(row["text"], len(texts))
+    model = {
+        "labs": [
+            {
+                "name": lab["name"],
+                "auto_max": lab["auto_max"],
+                "max_points": lab["max_points"],
+                "rubric": [row["row"] for row in lab["rubric"]],
+                "columns": [_column(c, lab) for c in lab["columns"]],
+                "lines": [_model_line(line) for line in lab["lines"]],
+                "reference": lab["reference"] and _model_line(lab["reference"]),
+            }
+            for lab in labs
+        ],
+        "texts": list(texts),
+        "files": [picture["file"] for picture in store],
+        "eye": [
+            [line["student"], lab["name"], i, entry["points"], entry["comment"]]
+            for lab in labs
+            for line in lab["lines"]
+            for i, entry in line["eye"].items()
+        ],
+    }
+    return store, model
+
+
+def _column(column, lab):
+    item = column["item"]
+    check = next((i for i, row in enumerate(lab["rubric"]) if item and row["id"] == item["check"]), -1)
+    return {
+        "id": column["id"],
+        "row": column["row"],
+        "plot": column["plot"],
+        "check": check,
+        "max": item["max_points"] if item else 0,
+    }
+
+
+def _model_line(line):
+    plots = [
+        {
+            "picture": plot.get("number", -1),
+            "flags": plot["flags"],
+            "alt": plot["alt"],
+            "problem": (plot["picture"] or {}).get("problem", ""),
+        }
+        if plot
+        else None
+        for plot in line["plots"]
+    ]
+    return {
+        "student": line["student"],
+        "status": line["status"],
+        "message": line["message"],
+        "flags": line["flags"],
+        "auto": [row and [row["points"], row["max_points"], row["said"]] for row in line["auto"]],
+        "plots": plots,
+    }
+
+
+def _json(value):
+    """JSON that can stand inside a script element: no text in it can end the element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return re.sub("[<>&\u2028\u2029]", lambda m: f"\\u{ord(m[0]):04x}", text)

@@ -1,0 +1,1 @@
+"""The labs run and rendered, for CI and readers."""
