@@ -170,6 +170,10 @@ def _drawn(plot):
 
 def _through(curve, x, y, tolerance):
     """The forms in which a curve runs through the points (x, y), straight between its own on log axes; None if not."""
+    shown = (x > 0) & (y > 0)  # a clock that ticks slowly measures 0, which no logarithmic axis shows
+    x, y = x[shown], y[shown]
+    if not len(x):
+        return None
     forms = [_FORMS if getattr(curve[0], f"get_{which}scale")() == "linear" else ["as it is"] for which in "xy"]
     for form_x in forms[0]:
         for form_y in forms[1]:

@@ -16,8 +16,8 @@ SETUP = """
 import numpy as np
 import matplotlib.pyplot as plt
 counts = np.array([1, 2, 4, 8, 16, 32, 64, 128])
-forward_times = 1e-4 * counts * np.array([1.1, 1, 0.9, 1, 1.05, 1, 1, 0.98])
-reverse_times = 3e-4 * np.array([1.1, 1, 0.9, 1, 1.05, 1, 1, 1.2])
+forward_times = 1e-4 * counts * np.array([0, 1, 0.9, 1, 1.05, 1, 1, 0.98])
+reverse_times = 3e-4 * np.array([0, 1, 0.9, 1, 1.05, 1, 1, 1.2])  # a slow clock measures 0
 """
 
 STUBS = {name: f"def {name}({arguments}):\n    ...  # your code here" for name, arguments in ARGUMENTS.items()}
