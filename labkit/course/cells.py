@@ -1,7 +1,9 @@
 """The labs as nbgrader sees them: which cells are exercises, checks, written answers, and what is wrong with them."""
 
 import ast
+import functools
 import re
+from collections import deque
 from pathlib import Path
 
 import nbformat
@@ -12,6 +14,8 @@ BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
 BEGIN_NOTES, END_NOTES = "BEGIN MARKING NOTES", "END MARKING NOTES"
 KEY_FIGURE = "key-figure"
 NOT_FOR_MARKING = "not-for-marking"
+READY_ID = "labkit-ready"  # of the first cell of the student edition
+_DEFINED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 NOT_FOR_STUDENTS = "not-for-students"
 
 
@@ -56,9 +60,9 @@ def title(nb, default=""):
     """The first heading of a notebook."""
     for cell in nb.cells:
         if cell.cell_type == "markdown":
-            heading = re.search(r"^#\s+(.+?)\s*#*$", cell.source, re.M)
-            if heading:
-                return heading[1]
+            for line in cell.source.split("\n"):
+                if line.startswith("#") and line[1:2].isspace() and line[1:].strip():
+                    return line[1:].strip().rstrip("#").rstrip() or default
     return default
 
 
@@ -71,24 +75,26 @@ def row(cell):
 
 def names_bound(source):
     """The names that a cell binds at its top level, functions and imports included."""
-    tree = syntax_tree(source)
-    inner = set()
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
-            for body in ast.walk(node):
-                if body is not node:
-                    inner.add(id(body))
-    top = []
-    for node in ast.walk(tree) if tree else ():
-        if id(node) in inner:
-            continue
+    return list(_short_names_bound(source) if len(source) < 20_000 else _names_bound(source))
+
+
+def _names_bound(source):
+    tree, top = syntax_tree(source), []
+    ahead = deque([tree] if tree else [])
+    while ahead:
+        node = ahead.popleft()
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             top.append(node.id)
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        elif isinstance(node, _DEFINED):
             top.append(node.name)
         elif isinstance(node, ast.alias):
             top.append((node.asname or node.name).split(".")[0])
-    return list(dict.fromkeys(top))
+        if not isinstance(node, (*_DEFINED, ast.Lambda)):
+            ahead.extend(ast.iter_child_nodes(node))
+    return tuple(dict.fromkeys(top))
+
+
+_short_names_bound = functools.lru_cache(2000)(_names_bound)  # a class hands in the same cells over and over
 
 
 def names_used(source):

@@ -15,11 +15,11 @@ from traitlets.config import Config
 
 import labkit
 from labkit.course import cells as labs
+from labkit.course.cells import READY_ID
 from labkit.course.labs import CourseError
 
 CODE_STUB = "...  # your code here"
 TEXT_STUB = "*Your answer here.*"
-READY_ID = "labkit-ready"
 _KEPT_TAGS = {"raises-exception", "hide-input"}
 
 

@@ -1,15 +1,22 @@
-"""What was handed in: the students' folders, their files, and which lab each file is."""
+"""What was handed in: for each student and lab the notebook to mark, and by name all that is not marked."""
 
 import os
-import re
-import unicodedata
+import queue
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from labkit.course.labs import CourseError
-from labkit.course.marking import submission as reading
+from labkit.course.marking import archives
+from labkit.course.marking.evidence import by_name
+from labkit.course.marking.layout import Given, Hand, hands, is_platform
+from labkit.course.marking.look import Known, Reading
+from labkit.course.marking.readers import Reader
+from labkit.course.marking.submission import Unreadable
 
-_SUFFIXES = (".ipynb", ".zip", ".ipynb.txt", ".ipynb.json", ".json")
+MOST_NAMED = 6
 
 
 class Submission(NamedTuple):
@@ -17,146 +24,218 @@ class Submission(NamedTuple):
 
     student: str
     lab: str
-    content: bytes
+    content: bytes  # the notebook, repaired
     notes: list
     trouble: object  # an `Unreadable`, or None
+    when: float = 0.0  # when the file was changed, in seconds since 1970; 0 if nothing was handed in
+    late: bool = False  # Canvas says so
+    identity: str = ""  # the student's number on the platform
+
+
+class Collected(NamedTuple):
+    """The submissions, by lab and student; notebooks and archives that are not marked, a line each; and
+    [student, file, why] for all other files that are not."""
+
+    submissions: list
+    strangers: list
+    ignored: list
+
+
+class Offer(NamedTuple):
+    """A notebook that may be a student's submission of a lab."""
+
+    lab: str
+    shown: str
+    when: float
+    late: bool
+    reading: Reading
+
+
+@contextmanager
+def unpacked(submissions):
+    """The folder of the submissions, of a zip archive one that is gone afterwards; and [what was lost, why]."""
+    submissions = Path(submissions)
+    if submissions.is_dir():
+        yield submissions, []
+        return
+    if not submissions.is_file():
+        raise CourseError(f"there is no folder {submissions}.", status=2)
+    with tempfile.TemporaryDirectory(prefix="labkit-") as folder:
+        try:
+            lost = archives.unpack_class(submissions, folder)
+        except archives.BROKEN as error:
+            raise CourseError(f"{submissions} is neither a folder nor a zip archive ({error}).", status=2) from None
+        inside = [entry for entry in os.scandir(folder) if entry.name != "__MACOSX"]
+        below = inside[0].path if len(inside) == 1 and inside[0].is_dir() and not is_platform([inside[0].name]) else ""
+        alone = below and not any(entry.is_dir() or is_platform([entry.name]) for entry in os.scandir(below))
+        yield Path(folder if alone or not below else below), lost
 
 
 def students(folder):
-    """The students' folders in a folder of submissions or in an nbgrader course."""
-    if not folder.is_dir():
-        raise CourseError(f"there is no folder {folder}.", status=2)
-    base = folder / "submitted" if (folder / "submitted").is_dir() else folder
-    found = sorted(
-        (
-            entry
-            for entry in os.scandir(base)
-            if not entry.name.startswith((".", "_")) and (entry.is_dir() or entry.is_symlink())
-        ),
-        key=lambda e: e.name,
-    )
+    """What each student handed in (see `layout.hands`); raises `CourseError` if there are none."""
+    found, nobody = hands(folder)
     if not found:
         raise CourseError(
-            f"there are no submissions in {folder}: a folder for each student is expected, with <lab>.ipynb in it.",
+            f"there are no submissions in {folder}: a folder for each student is expected, with <lab>.ipynb in it, "
+            "or what Canvas or Moodle let you download.",
             status=2,
         )
-    return found
+    return found, nobody
 
 
-def collect(folder, prepared, strict):
-    """The submissions of a folder, by student and lab, and the files that belong to no lab.
+def collect(folder, course, releases, strict, jobs=1):
+    """What is to be marked, in a folder of submissions.
 
+    folder: in one of the layouts of `layout`.
+    course: for each lab by name, its notebook. releases: of those that are marked, the student edition.
     strict: the labs were asked for by name, so that each student who has none of one is listed as missing it.
+    jobs: processes that read at a time.
+    Returns a `Collected`.
     """
-
-    entries = students(folder)
-    if not prepared.paths:
+    found, nobody = students(folder)
+    if not releases:
         raise CourseError("no lab can be marked.")
-    found, strangers, names = {}, [], {}
-    for entry in entries:
-        student = _student_name(entry.name, names)
-        files = [] if entry.is_symlink() else _files(Path(entry.path))
-        if entry.is_symlink():
-            strangers.append(f"{student}: the folder is a symbolic link, which is not followed")
-        names[student] = True
-        offers = []
-        for path, shown in files:
-            try:
-                content, notes = reading.fetch(path)
-                trouble = None
-            except reading.Unreadable as error:
-                content, notes, trouble = b"", [], error
-            lab, why = _lab_of(path, content, trouble, prepared)
-            if lab is None:
-                strangers.append(f"{student}/{shown}: {why}")
-                continue
-            offers.append((lab, path, shown, content, notes + ([why] if why else []), trouble))
-        for lab in prepared.release:
-            mine = [offer for offer in offers if offer[0] == lab]
-            if mine:
-                found[student, lab] = _best(student, lab, mine)
-    handed_in = {lab for _, lab in found} if not strict else set(prepared.release)
-    handed_in = handed_in or set(prepared.release)
-    missing = reading.Unreadable("missing", "nothing was handed in")
-    rows = [
-        found.get((student, lab)) or Submission(student, lab, b"", [], missing)
-        for lab in sorted(handed_in)
-        for student in sorted(names)
-    ]
-    return sorted(rows, key=lambda s: (s.lab, s.student)), strangers
+    with tempfile.TemporaryDirectory(prefix="labkit-") as place:
+        known = Path(place, "known.json")
+        Known.write(known, course, releases)
+        read = _read_all(found, known, min(jobs, len(found)), sorted({*course, *releases}), releases)
+    kept, strangers = [], [f"{name}: {why}" for name, why in nobody if not name.startswith(".")]
+    ignored = [["", name, why] for name, why in nobody]
+    for hand, (offers, lines, passed_over) in zip(found, read):
+        strangers += [f"{hand.student}/{line}" for line in lines]
+        ignored += [[hand.student, name, why] for name, why in passed_over]
+        kept.append(offers)
+    labs = _handed_in(kept, releases, strict)
+    rows = []
+    for hand, offers, (_, lines, passed_over) in zip(found, kept, read):
+        for lab in labs:
+            rows.append(_submission(hand, lab, offers, lines, passed_over))
+        for offer in offers:
+            if offer.lab not in labs:
+                strangers.append(f"{hand.student}/{offer.shown}: {offer.lab}, as it was handed out")
+    rows.sort(key=lambda row: (row.lab, row.student))
+    return Collected(rows, strangers, ignored)
 
 
-def _student_name(name, names):
-    name = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode()).replace("/", "-")
-    while name in names or name == "_reference":
-        name += "_"
-    return name
+def _handed_in(kept, releases, strict):
+    """The labs that are marked: asked for, or worked on by somebody; a folder handed in whole has untouched ones."""
+    every = {offer.lab for offers in kept for offer in offers}
+    worked = {offer.lab for offers in kept for offer in offers if offer.reading.worked or offer.reading.status}
+    return sorted(releases if strict else worked or every or releases)
 
 
-def _files(folder):
-    """The files of a student that may be notebooks: in their folder, and one folder below."""
-    found = []
-    for directory in [
-        folder,
-        *sorted(
-            p
-            for p in folder.iterdir()
-            if p.is_dir()
-            and not p.is_symlink()
-            and not p.name.startswith(".")
-            and p.suffix != ".ipynb"
-            and p.name != "__MACOSX"
-        ),
-    ]:
-        for path in sorted(directory.iterdir()):
-            name = path.name.lower()
-            if name.startswith(".") or not name.endswith(_SUFFIXES):
-                continue
-            shown = path.relative_to(folder).as_posix().encode("utf-8", "replace").decode()
-            found.append((path, shown))
-    return found
+# --- reading -------------------------------------------------------------------------------------------------------
 
 
-def _lab_of(path, content, trouble, prepared):
-    """(name of the lab, a note or ""), or (None, why it is none)."""
+def _read_all(found, known, jobs, course, releases):
+    free = queue.SimpleQueue()
+    readers = [Reader(known) for _ in range(jobs)]
+    for reader in readers:
+        free.put(reader)
 
-    stem = re.sub(r"(\.ipynb.*|\.zip|\.json)$", "", path.name, flags=re.I)
-    named = next((lab for lab in prepared.release if lab.lower() == stem.lower()), None) or next(
-        (lab for lab in prepared.release if lab.lower() == path.parent.name.lower()), None
-    )
-    inside = None
-    if trouble is None:
+    def read(hand):
+        reader = free.get()
         try:
-            inside = reading.which_lab(reading.parse(content)[0], prepared.release)
-        except reading.Unreadable:
-            pass
-    if named and (inside == named or inside is None):
-        return named, "" if named == stem else f"the file is called {path.name}"
-    if inside:
-        return inside, f"the file is called {path.name}, which is not the name of the lab that it holds"
-    guess = next(
-        (
-            lab
-            for lab in prepared.release
-            if lab.lower() in stem.lower()
-            or re.match(r"\d+", stem)
-            and re.match(r"\d+", lab)
-            and int(re.match(r"\d+", stem)[0]) == int(re.match(r"\d+", lab)[0])
-        ),
-        None,
-    )
-    if guess or len(prepared.release) == 1 and path.suffix.lower() == ".ipynb":
-        return guess or next(iter(prepared.release)), f"the file is called {path.name}"
-    return None, "it belongs to none of the labs that are marked"
+            return _read(hand, reader, course, releases)
+        finally:
+            free.put(reader)
+
+    try:
+        with ThreadPoolExecutor(jobs) as pool:
+            return list(pool.map(read, found))
+    finally:
+        for reader in readers:
+            reader.close()
 
 
-def _best(student, lab, offers):
-    """Of several files for one lab the one of the right name, else the newest."""
-    right = [o for o in offers if o[1].name == f"{lab}.ipynb"] or offers
-    right = [o for o in right if o[5] is None] or right
-    chosen = max(right, key=lambda o: o[1].lstat().st_mtime)
-    notes = list(chosen[4]) + [f"also handed in, and not marked: {o[2]}" for o in offers if o is not chosen]
-    beside = sorted(p.name for p in chosen[1].parent.iterdir() if p.suffix == ".py")[:5]
-    if beside:
-        notes.append(f"files beside the notebook are not used: {', '.join(beside)}".encode("utf-8", "replace").decode())
-    return Submission(student, lab, chosen[3], notes, chosen[5])
+def _read(hand: Hand, reader, course, releases):
+    """(the offers of a student, lines about notebooks that are none, [what is passed over, why])."""
+    offers, lines, passed_over = [], [], list(hand.passed_over)
+    for given in hand.files:
+        readings, more = reader.look(given.path, given.name)
+        passed_over += [(f"{given.name}/{name}", why) for name, why in more]
+        for reading in readings:
+            offer, why = _offer(given, reading, course, releases)
+            if offer is not None:
+                offers.append(offer)
+            elif why and given.name.lower().endswith(".json") and not reading.name:
+                passed_over.append((given.name, "not a notebook"))
+            else:
+                lines.append(f"{given.name}{'/' * bool(reading.name)}{reading.name}: {why}")
+    for lab in {offer.lab for offer in offers}:  # only one of each needs to be kept whole
+        best = _best([offer for offer in offers if offer.lab == lab])
+        for offer in offers:
+            if offer.lab == lab and offer is not best:
+                offer.reading.content = ""
+    return offers, lines, passed_over
+
+
+def _offer(given: Given, reading, course, releases):
+    """An offer, or (None, why a notebook is none)."""
+    shown = f"{given.name}/{reading.name}" if reading.name else given.name
+    lab = reading.lab or by_name(shown, course) or (next(iter(releases)) if len(releases) == 1 else "")
+    if reading.status and given.name.lower().endswith(".json"):
+        return None, "not a notebook"
+    if not reading.status and not reading.lab:
+        return None, "it belongs to none of the labs"
+    if lab not in releases:
+        return None, (f"it is of {lab}, which is not marked now" if lab else reading.message)
+    try:
+        when = reading.date or given.path.stat().st_mtime
+    except OSError:
+        when = reading.date
+    return Offer(lab, shown, when, given.late, reading), ""
+
+
+def _best(offers):
+    """The one that most was done in, then the newest; one that cannot be read before one with nothing done."""
+    return max(offers, key=lambda o: (o.reading.worked, bool(o.reading.status), o.when, o.shown))
+
+
+def _submission(hand, lab, offers, lines, passed_over):
+    mine = [offer for offer in offers if offer.lab == lab]
+    if not mine:
+        return Submission(hand.student, lab, b"", *_nothing(lines, passed_over), identity=hand.identity)
+    best = _best(mine)
+    notes = list(best.reading.notes)
+    if not _is_named(best.shown, lab):
+        notes.insert(0, f"the file is called {best.shown}")
+    for other in mine:
+        if other is not best:
+            notes.append(f"also handed in, and not marked: {other.shown}, {_compared(other, best)}")
+    notes += [f"also handed in, and not marked: {line}" for line in lines]
+    notes += _unused(passed_over)
+    status = best.reading.status
+    trouble = Unreadable(status, best.reading.message) if status else None
+    content = best.reading.content.encode("utf-8", "backslashreplace")
+    return Submission(hand.student, lab, content, notes, trouble, best.when, best.late, hand.identity)
+
+
+def _is_named(shown, lab):
+    return shown.lower().removesuffix(".ipynb").split("/")[-1] == lab.lower()
+
+
+def _compared(other, best):
+    if other.reading.status:
+        return other.reading.message
+    if other.reading.worked == best.reading.worked:
+        return "older, or its copy"
+    return f"in which {other.reading.worked} answers are begun, not {best.reading.worked}"
+
+
+def _nothing(lines, passed_over):
+    """(notes, the trouble) of a student who has no file of a lab."""
+    if not lines and not passed_over:
+        return [], Unreadable("missing", "nothing was handed in")
+    unread = [line for line in lines if "not marked now" not in line and "none of the labs" not in line]
+    said = "; ".join(lines[:MOST_NAMED]) or ", ".join(name for name, _ in passed_over[:MOST_NAMED])
+    if unread:
+        return [], Unreadable("not readable", f"which lab it is cannot be seen: {'; '.join(unread[:MOST_NAMED])}")
+    return [], Unreadable("missing", f"nothing was handed in of this lab, but {said}")
+
+
+def _unused(passed_over):
+    """One note on the files that are no notebooks."""
+    names = [name for name, why in passed_over if "hidden" not in why]
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return [f"files beside the notebook are not used: {', '.join(names[:MOST_NAMED])}{more}"] if names else []

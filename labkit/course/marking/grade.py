@@ -1,6 +1,8 @@
 """`labkit grade`: mark a folder of submissions, each by nbgrader in a process of its own."""
 
+import csv
 import functools
+import io
 import json
 import os
 import secrets
@@ -12,11 +14,12 @@ import labkit
 from labkit.course import cells
 from labkit.course.labs import CourseError, find_labs, folders, select
 from labkit.course.marking import sandbox
-from labkit.course.marking.collect import Submission, collect, students
+from labkit.course.marking.collect import Submission, collect, students, unpacked
 from labkit.course.marking.job import Prepared, find_data, make_job
 from labkit.course.marking.workers import blank_of, connect, run_all
 from labkit.course.release import make_release, refuse_broken
 from labkit.course.report import report
+from labkit.course.report.result import no_formula
 from labkit.course.report.sheet import write_sheet
 from labkit.files import write
 
@@ -54,11 +57,14 @@ def mark_class(
         every = find_labs(folder)
         wanted = select(every, labs, folder)
         limits = _limits(jobs, timeout, cell_timeout, memory, whole)
-        students(Path(submissions))
-        out = _report_folder(out, submissions)
-        client = connect(scheduler) if scheduler else None
-        prepared = Prepared(wanted, refuse_broken, bool(labs))
-        found, strangers = collect(Path(submissions), prepared, bool(labs))
+        with unpacked(submissions) as (place, lost):
+            students(place)
+            out = _report_folder(out, submissions)
+            client = connect(scheduler) if scheduler else None
+            prepared = Prepared(wanted, refuse_broken, bool(labs))
+            collected = collect(place, _readable(every), prepared.release, bool(labs), limits["jobs"])
+        found, strangers = collected.submissions, collected.strangers + [f"{name}: {why}" for name, why in lost]
+        _write_ignored(out, collected.ignored)
         _can_run(prepared, {s.lab for s in found}, client is not None)
         where = find_data(standin, data, client is not None)
         _gradebook(out, prepared, {s.lab for s in found}, fresh)
@@ -137,6 +143,25 @@ def mark_class(
         time.monotonic() - started,
         interrupted,
     )
+
+
+def _readable(paths):
+    """The labs of the course that can be read, by name: a notebook may be of one that is not marked."""
+    found = {}
+    for path in paths:
+        try:
+            found[path.stem] = cells.read_lab(path)
+        except ValueError:
+            pass
+    return found
+
+
+def _write_ignored(out, ignored):
+    """The list of all files that are no notebooks or are not marked, and why."""
+    lines = io.StringIO()
+    rows = [["student", "file", "why"], *ignored]
+    csv.writer(lines, lineterminator="\n").writerows([no_formula(part) for part in row] for row in rows)
+    write(out / "ignored.csv", lines.getvalue())
 
 
 def _report_folder(out, submissions):

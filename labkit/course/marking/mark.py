@@ -22,7 +22,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearHiddenTests
 
 from labkit.course import cells as labs
-from labkit.course.marking import repair, sandbox, submission
+from labkit.course.marking import repair, sandbox
 from labkit.course.marking.pictures import plots_of
 from labkit.course.marking.run_cells import CURRENT, Run, RunCells, TidyChecks, named
 from labkit.course.release import nbgrader_config, nbgrader_log
@@ -52,12 +52,7 @@ def _mark(folder, job):
     if job["reference"]:
         nb, notes = repair.as_submitted(source, release), []
     else:
-        try:
-            nb, notes = submission.parse((folder / "submission").read_bytes())
-        except submission.Unreadable as error:
-            return result | {"status": error.status, "message": error.message}
-        nb, more = repair.repair(nb, release)
-        notes += more
+        nb, notes = nbformat.reads((folder / "submission").read_text(encoding="utf-8"), as_version=4), []
     repair.author_marks(nb, source, release, job)
     course = folder / "course"
     name = job["lab"]

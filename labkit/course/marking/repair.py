@@ -7,7 +7,9 @@ import nbformat
 from nbformat.v4 import new_notebook
 
 from labkit.course import cells as labs
-from labkit.course.release import READY_ID
+from labkit.course.cells import READY_ID
+
+ALIKE = 0.8  # from there on a written answer is taken for the one handed out, with some words of its own
 
 
 def repair(nb, release):
@@ -64,6 +66,7 @@ def _candidates(cells, release, graded, notes):
         if isinstance(grade_id, str) and grade_id in graded:
             take(grade_id, cell)
     stripped = not found
+    bound = {id(cell): set(labs.names_bound(cell.source)) if cell.cell_type == "code" else set() for cell in cells}
     by_id = {cell["id"]: labs.grading(cell)["grade_id"] for cell in release.cells if labs.kind(cell)}
     for cell in cells:
         grade_id = by_id.get(cell["id"])
@@ -81,7 +84,7 @@ def _candidates(cells, release, graded, notes):
         elif sort == "solution":
             names = set(labs.names_bound(original.source))
             for cell in rest:
-                if cell.cell_type == "code" and names & set(labs.names_bound(cell.source)):
+                if names & bound[id(cell)]:
                     take(grade_id, cell)
         else:
             heading = _between(release.cells, original, cells, taken)
@@ -105,11 +108,20 @@ def _between(originals, original, cells, taken):
         if id(cell) not in taken and cell.source.strip() == original.source.strip():
             return cell
     close = [
-        (difflib.SequenceMatcher(None, cell.source[:2000], original.source[:2000]).ratio(), i)
+        (_likeness(cell.source[:2000], original.source[:2000]), -i)
         for i, cell in enumerate(cells)
         if id(cell) not in taken and cell.cell_type == original.cell_type
     ]
-    return cells[max(close)[1]] if close and max(close)[0] > 0.8 else None
+    best, place = max(close, default=(0, 0))
+    return cells[-place] if best > ALIKE else None
+
+
+def _likeness(one, two):
+    """How much of two texts is the same, from 0 to 1; 0 without looking closely where it is not much."""
+    match = difflib.SequenceMatcher(None, one, two)
+    if match.real_quick_ratio() <= ALIKE or match.quick_ratio() <= ALIKE:
+        return 0.0
+    return match.ratio()
 
 
 def _choose(found, original, grade_id, notes):
@@ -145,7 +157,14 @@ def _become(cell, original, notes):
         notes.append(f"{_word(original)} {grade_id} was edited: restored")
     if sort in ("check", "locked"):
         cell.source = original.source
+    if sort == "solution" and not _has_code(cell.source):
+        notes.append(f"exercise {grade_id} was emptied: it counts as not done")
+        cell.source = "\n".join(filter(str.strip, (cell.source, original.source)))
     cell.metadata["nbgrader"] = nbformat.from_dict(dict(labs.grading(original)))
+
+
+def _has_code(source):
+    return any(line.strip() and not line.lstrip().startswith("#") for line in source.split("\n"))
 
 
 def _put_back_plain(cells, release, notes):
@@ -224,7 +243,8 @@ def _checks_after_exercises(cells, chosen, graded, notes):
 def _unique_ids(cells):
     seen = set()
     for index, cell in enumerate(cells):
-        if cell["id"] in seen:
+        while cell["id"] in seen:
+            index += len(cells)
             cell["id"] = f"copy-{index}"
         seen.add(cell["id"])
 

@@ -1,61 +1,81 @@
-"""Reading what was handed in, whatever it is."""
+"""Reading a notebook that was handed in, whatever it is."""
 
-import gzip
-import io
+import errno
 import json
 import mmap
 import os
 import re
 import stat
-import zipfile
+from contextlib import contextmanager
 
-import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbformat import NotebookNode
 
-from labkit.course import cells as labs
-from labkit.course.release import READY_ID
+from labkit.course.marking import archives
 
-LARGEST = 10 << 20  # of a notebook without its outputs
+LARGEST, MOST_CELLS = 10 << 20, 5000  # bytes of a notebook without its outputs, and its cells
+LARGEST_PICTURE = 3 << 20  # in a written answer
 _STRUCTURE = re.compile(rb'["{}\[\]:,]')
+_FLAGS = ("grade", "solution", "locked", "task")
 
 
 class Unreadable(Exception):
     """A submission that cannot be marked: the status, and a sentence for the marker."""
 
     def __init__(self, status, message):
-        super().__init__(message)
+        super().__init__(status, message)
         self.status, self.message = status, message
 
 
 # --- bytes ---------------------------------------------------------------------------------------------------------
 
 
-def fetch(path, largest=LARGEST):
-    """The bytes of a submitted notebook, at most `largest`; of a larger one, what is left without its outputs.
-
-    Returns (bytes, notes). Raises `Unreadable` for a folder, a link, a device, a file that is too large.
-    """
+@contextmanager
+def opened(path):
+    """A submitted file, open for reading; raises `Unreadable` for what is no ordinary file or cannot be opened."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    except OSError as error:
-        if os.path.islink(path):
+    except (OSError, ValueError) as error:
+        if os.path.islink(path) or getattr(error, "errno", 0) == errno.ELOOP:
             raise Unreadable("not readable", "it is a symbolic link, which is not followed") from None
-        raise Unreadable("not readable", f"the file cannot be opened: {error.strerror}") from None
-    mode, size = os.fstat(descriptor).st_mode, os.fstat(descriptor).st_size
+        why = getattr(error, "strerror", None) or error
+        raise Unreadable("not readable", f"the file cannot be opened: {why}") from None
+    mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
         what = "a folder, not a notebook" if stat.S_ISDIR(mode) else "not a regular file"
         raise Unreadable("not readable", f"it is {what}")
     with open(descriptor, "rb") as file:
-        if size <= largest:
-            return file.read(largest + 1), []
-        with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as content:
-            kept = without_outputs(content, largest)
+        yield file
+
+
+def fetch(file, gzipped=False):
+    """What an open file holds, of a large notebook without its outputs: (bytes, notes). Raises `Unreadable`."""
+    size = os.fstat(file.fileno()).st_size
+    if gzipped:
+        try:
+            content, notes = slim(archives.gunzip(file, archives.LARGEST_ENTRY))
+        except archives.BROKEN as error:
+            raise Unreadable("not readable", f"it is a broken gzip file ({error})") from None
+        return content, ["the file is packed with gzip: unpacked", *notes]
+    if size <= LARGEST:
+        return file.read(LARGEST + 1), []
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return slim(content)
+
+
+def slim(content, largest=LARGEST):
+    """The bytes of a notebook, of a large one without its outputs: (bytes, notes).
+
+    content: bytes or an mmap.
+    Raises `Unreadable` where that is still too large.
+    """
+    size = len(content)
+    if size <= largest:
+        return bytes(content), []
+    kept = without_outputs(content, largest)
     if kept is None:
-        raise Unreadable(
-            "too large",
-            f"the file has {size / 2**20:.0f} MB, and more than {largest / 2**20:.0f} MB of that are not outputs",
-        )
+        more = f"more than {largest / 2**20:.0f} MB of that are not outputs"
+        raise Unreadable("too large", f"the file has {size / 2**20:.0f} MB, and {more}")
     return kept, [f"the file has {size / 2**20:.0f} MB, nearly all of it outputs: they were left out"]
 
 
@@ -120,27 +140,63 @@ def _end_of_string(content, at, end):
             return close
 
 
+# --- a notebook ----------------------------------------------------------------------------------------------------
+
+
 def parse(content):
     """A notebook from bytes, with what had to be overlooked.
 
     Returns (a v4 notebook of clean cells, notes). Raises `Unreadable`.
     """
-    notes = []
     if not content.strip(b" \t\r\n\0"):
         raise Unreadable("not readable", "the file is empty")
-    content, unpacked = _unpacked(content)
-    notes += unpacked
+    text, notes = _text(content)
+    raw = _loaded(text, notes)
+    cells = _cells(raw, notes)
+    if len(cells) > MOST_CELLS:
+        raise Unreadable("too large", f"the notebook has {len(cells):,} cells")
+    clean = [cell for cell in map(_clean, cells, range(len(cells))) if cell is not None]
+    if len(clean) < len(cells):
+        notes.append(f"{len(cells) - len(clean)} broken cells were left out")
+    if not any(cell.source.strip() for cell in clean):
+        raise Unreadable("not readable", "the notebook is empty: no cell holds anything")
+    return NotebookNode(nbformat=4, nbformat_minor=5, metadata=NotebookNode(), cells=clean), notes
+
+
+def _text(content):
+    encoding = json.detect_encoding(content)
     try:
-        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+        return content.decode(encoding).lstrip("\ufeff"), []
     except UnicodeDecodeError:
-        text = content.decode("utf-8", errors="replace")
-        notes.append("the file is not valid UTF-8: the broken characters were replaced")
+        note = "the file is not valid UTF-8: the broken characters were replaced"
+        return content.decode("utf-8", errors="replace"), [note]
+
+
+def _loaded(text, notes):
+    """What a JSON text says; of a key that stands twice, the longer value."""
+
+    def once(pairs):
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            notes.append("the file says some things twice: the longer one was taken")
+            for key, value in pairs:
+                if isinstance(value, (list, str)) and not (
+                    isinstance(found[key], type(value)) and len(found[key]) > len(value)
+                ):
+                    found[key] = value
+        return found
+
     try:
-        raw = json.loads(text, strict=False)
+        raw = json.loads(text, strict=False, parse_int=lambda digits: int(digits[:18]), object_pairs_hook=once)
     except RecursionError:
         raise Unreadable("not readable", "the file is nested too deeply to be a notebook") from None
     except ValueError as error:
         raise Unreadable("not readable", _what_it_is(text, error)) from None
+    notes[:] = dict.fromkeys(notes)
+    return raw
+
+
+def _cells(raw, notes):
     cells = raw.get("cells") if isinstance(raw, dict) else None
     if cells is None and isinstance(raw, dict) and isinstance(raw.get("worksheets"), list):  # nbformat 3
         cells = [
@@ -152,44 +208,7 @@ def parse(content):
         notes.append("the notebook is of the old format 3: converted")
     if not isinstance(cells, list):
         raise Unreadable("not readable", "the file is JSON, but not a notebook: it has no cells")
-    if len(cells) > 5000:
-        raise Unreadable("too large", f"the notebook has {len(cells):,} cells")
-    clean = [cell for cell in map(_clean, cells) if cell is not None]
-    if len(clean) < len(cells):
-        notes.append(f"{len(cells) - len(clean)} broken cells were left out")
-    if not any(cell.source.strip() for cell in clean):
-        raise Unreadable("not readable", "the notebook is empty: no cell holds anything")
-    return new_notebook(cells=clean), notes
-
-
-def _unpacked(content):
-    if content[:4] == b"PK\x03\x04":
-        try:
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                inside = [
-                    item
-                    for item in archive.infolist()
-                    if item.filename.endswith(".ipynb") and not item.filename.startswith(("__MACOSX", "."))
-                ]
-                if len(inside) != 1:
-                    raise Unreadable("not readable", f"it is a zip archive with {len(inside)} notebooks in it")
-                with archive.open(inside[0]) as file:
-                    found = file.read(LARGEST + 1)
-        except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
-            raise Unreadable("not readable", f"it is a broken zip archive ({error})") from None
-        if len(found) > LARGEST:
-            raise Unreadable("too large", "it is a zip archive whose notebook is too large")
-        return found, ["the file is a zip archive: the notebook in it was marked"]
-    if content[:2] == b"\x1f\x8b":
-        try:
-            with gzip.open(io.BytesIO(content)) as file:
-                found = file.read(LARGEST + 1)
-        except (OSError, EOFError) as error:
-            raise Unreadable("not readable", f"it is a broken gzip file ({error})") from None
-        if len(found) > LARGEST:
-            raise Unreadable("too large", "it is a gzip file whose content is too large")
-        return found, ["the file is packed with gzip: unpacked"]
-    return content, []
+    return cells
 
 
 def _what_it_is(text, error):
@@ -209,7 +228,7 @@ def _what_it_is(text, error):
     )
 
 
-def _clean(cell):
+def _clean(cell, index):
     """A cell of the current format from whatever stands in the place of one, without outputs."""
     if not isinstance(cell, dict):
         return None
@@ -219,39 +238,37 @@ def _clean(cell):
     if not isinstance(source, str):
         return None
     source = source.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode()
-    make = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}.get(cell.get("cell_type"))
-    if make is None:
-        make = new_markdown_cell  # nbformat 3 has headings and html
-        if cell.get("cell_type") == "heading":
-            level = cell.get("level")
-            source = "#" * (level if isinstance(level, int) and 0 < level < 7 else 1) + " " + source
-    new = make(source)
+    sort = cell.get("cell_type") if isinstance(cell.get("cell_type"), str) else ""
+    if sort == "heading":  # nbformat 3 has headings and html
+        level = cell.get("level")
+        source = "#" * (level if isinstance(level, int) and 0 < level < 7 else 1) + " " + source
     identity = cell.get("id")
-    new["id"] = identity if isinstance(identity, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,64}", identity) else new["id"]
-    meta = cell.get("metadata")
-    meta = meta if isinstance(meta, dict) else {}
+    if not isinstance(identity, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", identity):
+        identity = f"cell-{index}"  # always the same, so that the same file is marked once
+    new = NotebookNode(cell_type="markdown", id=identity, metadata=NotebookNode(), source=source)
+    if sort == "code":
+        new.update(cell_type="code", execution_count=None, outputs=[])
+    elif sort == "raw":
+        new.cell_type = "raw"
+    meta = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
     if isinstance(meta.get("nbgrader"), dict):
-        new.metadata["nbgrader"] = nbformat.from_dict(meta["nbgrader"])
+        said = meta["nbgrader"]
+        new.metadata["nbgrader"] = NotebookNode({flag: said.get(flag) is True for flag in _FLAGS})
+        if isinstance(said.get("grade_id"), str):
+            new.metadata["nbgrader"]["grade_id"] = said["grade_id"][:200].encode("utf-8", "replace").decode()
+    if new.cell_type == "markdown" and _pictures(cell.get("attachments")):
+        new["attachments"] = _pictures(cell["attachments"])
     return new
 
 
-# --- which lab it is -----------------------------------------------------------------------------------------------
-
-
-def which_lab(nb, releases):
-    """The name of the lab that a notebook is: by its grade ids, cell ids, title and code. None if it is none.
-
-    releases: the student editions, by name.
-    """
-    mine = {str(labs.grading(cell).get("grade_id")) for cell in nb.cells}
-    ids = {cell["id"] for cell in nb.cells}
-    lines = {cell.source.strip() for cell in nb.cells if cell.cell_type == "code" and cell.source.strip()}
-    best, most = None, 0
-    for name, release in releases.items():
-        graded = {labs.grading(cell)["grade_id"] for cell in release.cells if labs.kind(cell)}
-        same = len(mine & graded) + len(lines & {c.source.strip() for c in release.cells if labs.kind(c) == "check"})
-        same += 0.1 * len(ids & {c["id"] for c in release.cells if c["id"] != READY_ID})
-        same += labs.title(nb) == labs.title(release) != ""
-        if same > most:
-            best, most = name, same
-    return best
+def _pictures(attachments):
+    """The pictures in a written answer, as far as they are some."""
+    found = {}
+    for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
+        for kind, data in kinds.items() if isinstance(kinds, dict) else ():
+            data = "".join(part for part in data if isinstance(part, str)) if isinstance(data, list) else data
+            if kind not in ("image/png", "image/jpeg", "image/gif") or not isinstance(data, str):
+                continue
+            if len(data) <= LARGEST_PICTURE and re.fullmatch(r"[A-Za-z0-9+/=\s]+", data):
+                found[str(name).encode("utf-8", "replace").decode()[:200]] = {kind: data}
+    return found

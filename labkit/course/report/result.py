@@ -71,6 +71,11 @@ def plain_text(value):
     return str(value).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def no_formula(text):
+    """A text that a spreadsheet takes for one: it takes what begins so for a formula."""
+    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
 def _finite(value):
     if value is None or isinstance(value, bool):
         return None
