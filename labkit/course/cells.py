@@ -75,10 +75,19 @@ def row(cell):
 
 def names_bound(source):
     """The names that a cell binds at its top level, functions and imports included."""
-    return list(_short_names_bound(source) if len(source) < 20_000 else _names_bound(source))
+    return list(_names(source)[0])
 
 
-def _names_bound(source):
+def names_used(source):
+    """The names that a cell reads."""
+    return set(_names(source)[1])
+
+
+def _names(source):
+    return _names_of_short(source) if len(source) < 20_000 else _names_of(source)
+
+
+def _names_of(source):
     tree, top = syntax_tree(source), []
     ahead = deque([tree] if tree else [])
     while ahead:
@@ -91,20 +100,12 @@ def _names_bound(source):
             top.append((node.asname or node.name).split(".")[0])
         if not isinstance(node, (*_DEFINED, ast.Lambda)):
             ahead.extend(ast.iter_child_nodes(node))
-    return tuple(dict.fromkeys(top))
+    every = ast.walk(tree) if tree else ()
+    used = {node.id for node in every if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    return tuple(dict.fromkeys(top)), frozenset(used)
 
 
-_short_names_bound = functools.lru_cache(2000)(_names_bound)  # a class hands in the same cells over and over
-
-
-def names_used(source):
-    """The names that a cell reads."""
-    tree = syntax_tree(source)
-    return (
-        {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-        if tree
-        else set()
-    )
+_names_of_short = functools.lru_cache(2000)(_names_of)  # a class hands in the same cells over and over
 
 
 def ends_with_value(source):

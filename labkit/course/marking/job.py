@@ -102,6 +102,7 @@ def make_job(submission, prepared, limits, where, level):
     exercises = {
         lab_cells.grading(cell)["grade_id"]: {
             "names": lab_cells.names_bound(cell.source),
+            "stub": cell.source,
             "figure": lab_cells.KEY_FIGURE in tags.get(lab_cells.grading(cell)["grade_id"], []),
         }
         for cell in nb.cells

@@ -16,6 +16,8 @@ import types
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 
+from labkit.course.marking import sparing
+
 NOTES, FIGURE = "application/x-labkit-notes+json", "application/x-labkit-figure"
 PLAN, BROKEN = "LABKIT_MARKING_PLAN", "broken.json"
 _WATCHED = ("labkit", "numpy")
@@ -117,6 +119,8 @@ class MarkingKernel(IPythonKernel):
                 importlib.import_module(name)
             except Exception:
                 pass
+        sparing.keep_the_backend()
+        self.spare = sparing.prepare(self.shell)
         self._snapshot = Snapshot()
         self._hooks = self._hooks_now()
         self._transformers = [list(found) for found in self._transformer_lists()]
@@ -136,6 +140,8 @@ class MarkingKernel(IPythonKernel):
             names = self.shell.user_ns
             hidden = {name: names[name] for name in self._plan["spared"] if name in names}
             names.update(dict.fromkeys(hidden))
+        sparing.before_cell(self.shell)
+        self.spare.off = check is not None
         reply = await super().do_execute(code, silent, *args, **kwargs)
         for name, value in hidden.items():
             if self.shell.user_ns.get(name) is None:
@@ -144,11 +150,17 @@ class MarkingKernel(IPythonKernel):
         if changed or self._ended:
             self._tell(NOTES, json.dumps({"changed": changed[:200], "ended": self._ended}))
             self._ended = False
+        absent = self.spare.tell()
+        if absent:
+            self._tell(NOTES, json.dumps({"absent": absent}))
+        original = self._plan["originals"].get(code)
+        if original:
+            filled = self.spare.fill(original["names"], original["source"])
+            if filled:
+                self._tell(NOTES, json.dumps({"filled": filled}))
         solution = self._plan["solutions"].get(code)
-        if solution:
-            missing = [name for name in solution["names"] if name not in self.shell.user_ns]
-            for name in missing:  # so that the checks and the later cells see an exercise that is not done
-                self.shell.user_ns[name] = None
+        if solution:  # so that the checks and the later cells see an exercise that is not done
+            missing = self.spare.fill(solution["names"], solution["stub"])
             if missing:
                 self._tell(NOTES, json.dumps({"missing": missing}))
             if solution["figure"]:
@@ -255,4 +267,7 @@ class MarkingKernel(IPythonKernel):
 
 
 if __name__ == "__main__":
-    IPKernelApp.launch_instance(kernel_class=MarkingKernel)
+    # What a child process prints would come in whatever cell runs then, and without end.
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1), os.dup2(quiet, 2)
+    IPKernelApp.launch_instance(kernel_class=MarkingKernel, capture_fd_output=False)

@@ -138,16 +138,18 @@ def _fill(result, executed, source, course, name, run, folder):
         if o.output_type == "error"
     ]
     packages = {
-        re.sub(r".*No module named '([^']*)'.*", r"\1", o.evalue, flags=re.S)
+        re.sub(r".*No module named '([^']*)'.*", r"\1", o.evalue[:500], flags=re.S)
         for _, _, o in errors
         if o.ename == "ModuleNotFoundError"
     }
-    result["notes"] += [f"it needs the package {p}, which is not installed here" for p in sorted(packages)]
+    needs = [f"it needs the package {p}, which is not installed here" for p in sorted(packages | run.absent)]
+    result["notes"] += needs
     if any(o.ename in ("MemoryError", "_ArrayMemoryError") for _, _, o in errors):
         run.status = run.status or "out of memory"
-    result["status"] = run.status or ("ran with errors" if errors or run.spared else "ok")
+    result["status"] = run.status or ("ran with errors" if errors or run.spared or run.absent else "ok")
     if result["status"] != "ok":
         first = run.events[:1] or [f"cell {i}{named(c)} raises {o.ename}: {o.evalue}"[:300] for i, c, o in errors[:1]]
+        first = first or needs
         more = len(errors) - 1
         result["message"] = (first[0] if first else result["status"]) + (
             f" (and {more} more cell{'s' * (more > 1)} with errors)" if more > 0 and not run.events else ""

@@ -168,24 +168,22 @@ def _has_code(source):
 
 
 def _put_back_plain(cells, release, notes):
-    """Code cells of the lab that were deleted and that define what nothing else in the notebook defines."""
-    there = {cell["id"] for cell in cells} | {cell.source.strip() for cell in cells}
-    if not {cell["id"] for cell in release.cells} & {cell["id"] for cell in cells}:
-        there |= {cell.source.strip() for cell in cells}
-    bound = {name for cell in cells if cell.cell_type == "code" for name in labs.names_bound(cell.source)}
+    """Code cells of the lab that are needed and were deleted, emptied, or no longer parse."""
+    there = {cell.source.strip() for cell in cells}
+    whole = {cell["id"] for cell in cells if cell.source.strip() and labs.syntax_tree(cell.source) is not None}
+    broken = {cell["id"] for cell in cells} - whole
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    bound = {name for source in code for name in labs.names_bound(source)}
+    used = {name for source in code for name in labs.names_used(source)}
+    used |= {name for cell in release.cells if labs.kind(cell) == "check" for name in labs.names_used(cell.source)}
     for index, original in enumerate(release.cells):
-        if (
-            original.cell_type != "code"
-            or labs.kind(original)
-            or original["id"] == READY_ID
-            or original["id"] in there
-            or original.source.strip() in there
-        ):
+        if original.cell_type != "code" or labs.kind(original) or original["id"] in {READY_ID} | whole:
             continue
-        names = set(labs.names_bound(original.source))
-        if names and not names & bound:
+        lacking = [name for name in labs.names_bound(original.source) if name in used - bound]
+        if lacking and original.source.strip() not in there:
             cells.insert(_place(cells, release, index), _copy(original))
-            notes.append(f"the cell that defines {', '.join(sorted(names)[:4])} was deleted: put back")
+            how = "does not parse" if original["id"] in broken else "was deleted"
+            notes.append(f"the cell that defines {', '.join(lacking[:4])} {how}: the lab's own was put back")
 
 
 def _put_back_graded(cells, chosen, graded, release, notes):
@@ -275,6 +273,7 @@ def author_marks(nb, source, release, job):
         if cell.cell_type == "code" and not labs.kind(cell):
             originals[cell["id"], cell.source.strip()] = cell
             originals.setdefault(cell.source.strip(), cell)  # for notebooks whose cells lost their ids
+    by_id = {cell["id"]: cell for cell in source.cells if cell.cell_type == "code" and not labs.kind(cell)}
     last = max((i for i, cell in enumerate(nb.cells) if labs.kind(cell)), default=len(nb.cells))
     for index, cell in enumerate(nb.cells):
         original = originals.get((cell["id"], cell.source.strip()), originals.get(cell.source.strip()))
@@ -289,6 +288,12 @@ def author_marks(nb, source, release, job):
         ):
             cell.metadata["tags"] = [labs.NOT_FOR_MARKING]
         elif original is not None:
-            quick = original.metadata.get("labkit", {}).get("marking")
-            if quick:
-                cell.source = quick if isinstance(quick, str) else "".join(quick)
+            cell.source = _quick(original)
+        elif cell["id"] in by_id:  # changed: if it does not define what others need, the lab's own does
+            cell.metadata["labkit"] = {"original": _quick(by_id[cell["id"]])}
+
+
+def _quick(cell):
+    """What marking runs of a cell of the lab: the author's quicker version, if there is one."""
+    quick = cell.metadata.get("labkit", {}).get("marking")
+    return cell.source if not quick else quick if isinstance(quick, str) else "".join(quick)
