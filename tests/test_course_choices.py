@@ -13,7 +13,8 @@ from made_up_labs import ROOT, code, notebook, run_in, save, text
 import labkit
 from labkit.course import cli
 from labkit.course import labs as all_labs
-from labkit.course.series import execute, run
+from labkit.course.series import notebook as files
+from labkit.course.series import run
 from labkit.data import DataError
 
 
@@ -97,8 +98,8 @@ def test_the_executed_copies_never_land_on_the_sources(tmp_path, capsys):
 )
 def test_a_file_that_is_no_notebook_is_said_to_be_none(tmp_path, content, reason):
     (tmp_path / "a.ipynb").write_bytes(content)
-    with pytest.raises(execute.UnreadableNotebook, match=reason) as raised:
-        execute.read_notebook(tmp_path / "a.ipynb")
+    with pytest.raises(files.UnreadableNotebook, match=reason) as raised:
+        files.read_notebook(tmp_path / "a.ipynb")
     assert "\n" not in str(raised.value)
 
 
@@ -110,14 +111,14 @@ def test_old_formats_and_faulty_identifiers_are_read_without_a_warning(tmp_path,
         "cells": [{"cell_type": "markdown", "metadata": {}, "source": ["# Old\n", "text"]}],
     }
     (tmp_path / "old.ipynb").write_text(json.dumps(old))
-    assert execute.read_notebook(tmp_path / "old.ipynb").cells[0].source == "# Old\ntext"
+    assert files.read_notebook(tmp_path / "old.ipynb").cells[0].source == "# Old\ntext"
     twice = old | {
         "nbformat_minor": 5,
         "cells": [dict(old["cells"][0], **more) for more in ({"id": "a"}, {"id": "a"}, {}, {"id": "not valid!"})],
     }
     path = tmp_path / "twice.ipynb"
     path.write_text("\ufeff" + json.dumps(twice), encoding="utf-8")
-    names = [[cell.id for cell in execute.read_notebook(path).cells] for _ in range(2)]
+    names = [[cell.id for cell in files.read_notebook(path).cells] for _ in range(2)]
     assert names[0][0] == "a" and len(set(names[0])) == 4 and names[0] == names[1]
     assert not recwarn.list
 
@@ -139,8 +140,8 @@ def test_old_formats_and_faulty_identifiers_are_read_without_a_warning(tmp_path,
     ],
 )
 def test_folders_are_taken_out_of_texts(before, after):
-    rules = execute.path_rules({Path("/data/mine/cifar"): "DATA", Path("/repo"): ""})
-    assert execute.without_paths(before, rules) == after
+    rules = files.path_rules({Path("/data/mine/cifar"): "DATA", Path("/repo"): ""})
+    assert files.without_paths(before, rules) == after
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 from made_up_labs import ROOT, Page, code, labkit_command, run_in, save, text
 from processes import hears_interrupts
 
-from labkit.course.series import execute
+from labkit.course.series.notebook import store
 
 
 @pytest.fixture(scope="module")
@@ -294,14 +294,14 @@ def test_inplace_leaves_a_failing_notebook_as_it_was(stored):
 def test_inplace_never_overwrites_what_was_edited_meanwhile(tmp_path):
     path = save(tmp_path / "a.ipynb", code("1"))
     with pytest.raises(OSError, match="changed while it ran"):
-        execute.store(path, nbformat.read(path, 4), before=b"what was there when it was read")
+        store(path, nbformat.read(path, 4), before=b"what was there when it was read")
 
 
 def test_inplace_writes_nothing_when_nothing_changed(tmp_path):
     path = save(tmp_path / "a.ipynb", text("# A"))
-    execute.store(path, nbformat.read(path, 4), path.read_bytes())
+    store(path, nbformat.read(path, 4), path.read_bytes())
     first, when = path.read_bytes(), path.stat().st_mtime_ns
-    execute.store(path, nbformat.read(path, 4), first)
+    store(path, nbformat.read(path, 4), first)
     assert path.stat().st_mtime_ns == when and list(tmp_path.iterdir()) == [path]
 
 

@@ -91,7 +91,7 @@ def test_the_first_cell_says_what_to_install_and_shows_no_traceback(without, tmp
     nb = _lab("from labkit import extras\n\nextras.need('torch')\n\nimport torch")
     nbformat.write(nb, tmp_path / "10_with.ipynb")
     code = (
-        "from labkit.course.series.execute import execute, read_notebook\n"
+        "from labkit.course.execute import execute\nfrom labkit.course.series.notebook import read_notebook\n"
         "nb = read_notebook('10_with.ipynb')\nexecute(nb, '.')\nprint(*nb.cells[1].outputs[0].traceback, sep='\\n')"
     )
     shown = without("-c", code, folder=tmp_path).stdout

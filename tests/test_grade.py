@@ -16,6 +16,7 @@ import tiny_lab
 from labkit.course.cli import main
 from labkit.course.marking import sandbox
 from labkit.course.report import report
+from labkit.course.report.result import known_mark
 
 NAME = tiny_lab.NAME
 
@@ -246,11 +247,11 @@ def test_points_given_by_hand_reach_the_grades(marked, tmp_path):
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
         book.find_grade("why", NAME, NAME, "solved").manual_score = 3.0
         book.db.commit()
-    report.write_grades(folder, [_result(marked[0], "solved")])
+    report.write_grades(folder, [known_mark(folder, "solved", NAME)])
     line = next(csv.DictReader((folder / "grades.csv").open(encoding="utf-8")))
     assert (line["by_hand"], line["total"], line["still_to_mark"]) == ("3", "38", "0")
     (folder / "eye.csv").write_text(f"student,lab,id,points,comment\nsolved,{NAME},cost-plot,7,hard to read\n")
-    report.write_grades(folder, [_result(marked[0], "solved")])
+    report.write_grades(folder, [known_mark(folder, "solved", NAME)])
     line = next(csv.DictReader((folder / "grades.csv").open(encoding="utf-8")))
     assert (line["check-cost-plot"], line["total"]) == ("7", "35")
 

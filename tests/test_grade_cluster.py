@@ -10,7 +10,7 @@ import tiny_lab
 
 from labkit.course.cli import main
 from labkit.course.labs import CourseError
-from labkit.course.marking import workers
+from labkit.course.marking import cluster as dask
 from labkit.course.release import make_release
 
 distributed = pytest.importorskip("distributed")
@@ -98,4 +98,4 @@ def test_without_dask_it_says_what_to_install(monkeypatch):
 
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(CourseError, match=r"labkit\[cluster\]"):
-        workers.connect("tcp://127.0.0.1:9")
+        dask.connect("tcp://127.0.0.1:9")

@@ -12,6 +12,7 @@ from labkit.course.cli import main
 from labkit.course.marking import repair, submission
 from labkit.course.marking.evidence import Evidence
 from labkit.course.report import report
+from labkit.course.report.result import Mark
 
 NAME = tiny_lab.NAME
 
@@ -161,23 +162,12 @@ def test_wrong_usage_is_one_sentence(course, tmp_path, monkeypatch, capsys, argu
 
 
 def test_spreadsheets_take_no_name_for_a_formula(tmp_path):
-    result = {
-        "student": "=1+1",
-        "lab": "x",
-        "status": "ok",
-        "message": "",
-        "notes": [],
-        "rubric": [],
-        "auto_points": 0.0,
-        "auto_max": 0.0,
-        "manual_max": 0.0,
-    }
-    report.write_grades(tmp_path, [result])
+    report.write_grades(tmp_path, [Mark("=1+1", "x")])
     assert "'=1+1" in (tmp_path / "grades.csv").read_text()
 
 
 def test_a_lab_as_points_may_come(course):
-    from labkit.course.marking.run_cells import number_in
+    from labkit.course.marking.outputs import number_in
 
     texts = ("5", "5.0", "np.float64(5.0)", "array(5.)", "1e1", "-3.5")
     assert [number_in(text) for text in texts] == [5, 5, 5, 5, 10, -3.5]

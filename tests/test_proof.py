@@ -25,7 +25,7 @@ from labkit.check.mistakes import named, source_of
 from labkit.course import cells as labs
 from labkit.course.cli import main
 from labkit.course.marking import repair
-from labkit.course.marking.run_cells import number_in
+from labkit.course.marking.outputs import number_in
 from labkit.course.release import make_release
 
 matplotlib.use("Agg")
@@ -84,7 +84,7 @@ def prepared(lab):
     """What the solved lab has defined before each of its exercises, its cells run as for marking."""
     path, source, release, _, _ = lab
     nb = repair.as_submitted(source, release)
-    repair.author_marks(nb, source, release, {})
+    repair.author_marks(nb, source, release)
     names = {"__name__": "__main__", "display": lambda *a, **k: None}
     last = max(i for i, cell in enumerate(nb.cells) if labs.kind(cell))
     for index, cell in enumerate(nb.cells[: last + 1]):

@@ -10,8 +10,8 @@ import pytest
 from made_up_class import HOSTILE, LAB, csv_of, make_class, many_students, model_of, plot_entry, result, save
 
 from labkit.course.report import sheet
-from labkit.course.report.eye import merge_eye_points, read_eye_points, write_eye_points
-from labkit.course.report.result import read_results
+from labkit.course.report.eye import read_eye_points, with_given, write_eye_points
+from labkit.course.report.result import read_marks
 from labkit.course.report.sheet import write_sheet
 
 
@@ -252,10 +252,10 @@ def test_page_and_package_agree_on_the_totals_and_the_file(opened, report, tmp_p
             str(i % 10),
         )
     (tmp_path / "eye.csv").write_text(csv_text(opened), encoding="utf-8", newline="")
-    results, _, _ = read_results(report)
-    merged, problems = merge_eye_points(results, read_eye_points(tmp_path / "eye.csv"))
+    marks, _, _ = read_marks(report)
+    merged, problems = with_given(marks, read_eye_points(tmp_path / "eye.csv"))
     assert not problems and len(merged) == len(names)
-    assert {r["student"]: f"{r['points']:g}" for r in merged} == {
+    assert {mark.student: f"{mark.points:g}" for mark in merged} == {
         name: find(opened, f"{row(opened, name)} output").get_attribute("textContent") for name in names
     }
     write_eye_points(read_eye_points(tmp_path / "eye.csv"), tmp_path / "again.csv")

@@ -6,60 +6,51 @@ import io
 import pytest
 from made_up_class import HOSTILE, LAB, csv_of, make_class, model_of, parsed, plot_entry, result
 
-from labkit.course.report.eye import merge_eye_points, read_eye_points, write_eye_points
+from labkit.course.report.eye import Given, read_eye_points, with_given, write_eye_points
+from labkit.course.report.result import Row, mark_from
 from labkit.course.report.sheet import write_sheet
 
 
-def test_points_by_eye_replace_the_check_of_their_plot_and_other_points_add(tmp_path):
-    marked = result(
-        "ada",
-        points=[20, 20, 20, 10, 10, 5, 10, 2],
-        plots=[
-            plot_entry("ada", 0),
-            plot_entry("ada", 1),
-            {"id": "filters", "row": "Filters", "image": "", "max_points": 4, "flags": []},
-        ],
-    )
-    marked["rubric"].append(
-        {"id": "derivation", "row": "Derivation", "points": 0.0, "max_points": 6.0, "kind": "manual"}
-    )
-    eye = {
-        ("ada", LAB, "cost-plot"): {"points": 7.5, "comment": "no unit"},
-        ("ada", LAB, "filters"): {"points": 3.0, "comment": ""},
-    }
-    (merged,), problems = merge_eye_points([marked], eye)
-    assert (merged["points"], merged["max_points"], problems) == (97 - 10 + 7.5 + 3, 110, [])
-    assert merged["eye_open"] == ["derivation"] and merged["eye"]["cost-plot"]["comment"] == "no unit"
-    assert {r["id"]: r["points"] for r in merged["rubric"]}["check-cost-plot"] == 7.5
-    assert marked["rubric"][6]["points"] == 10 and "points" not in marked
-    eye = {
-        ("ada", LAB, "derivation"): {"points": 6.0, "comment": ""},
-        ("ada", LAB, "accuracy-plot"): {"points": None, "comment": "see me"},
-    }
-    (merged,), _ = merge_eye_points([marked], eye)
-    assert merged["points"] == 97 + 6 and merged["eye_open"] == ["filters"]
+def marked(*args, **more):
+    plain = result(*args, **more)
+    return mark_from(plain, plain["student"], plain["lab"])
+
+
+def test_points_by_eye_replace_the_check_of_their_plot_and_other_points_add():
+    plots = [
+        plot_entry("ada", 0),
+        plot_entry("ada", 1),
+        {"id": "filters", "row": "Filters", "image": "", "max_points": 4, "flags": []},
+    ]
+    ada = marked("ada", points=[20, 20, 20, 10, 10, 5, 10, 2], plots=plots)
+    ada.rubric.append(Row("derivation", "Derivation", 6.0, "manual"))
+    eye = {("ada", LAB, "cost-plot"): Given(7.5, "no unit"), ("ada", LAB, "filters"): Given(3.0)}
+    (merged,), problems = with_given([ada], eye)
+    assert (merged.points, merged.max_points, problems) == (97 - 10 + 7.5 + 3, 110, [])
+    assert merged.open == ["derivation"] and merged.given["cost-plot"].comment == "no unit"
+    assert {row.id: row.points for row in merged.rubric}["check-cost-plot"] == 7.5
+    assert ada.rubric[6].points == 10 and ada.points == 97 and not ada.given
+    eye = {("ada", LAB, "derivation"): Given(6.0), ("ada", LAB, "accuracy-plot"): Given(None, "see me")}
+    (merged,), _ = with_given([ada], eye)
+    assert merged.points == 97 + 6 and merged.open == ["filters"]
 
 
 def test_points_by_eye_that_fit_nothing_are_named_and_left_out():
-    eye = {
-        ("ada", LAB, "cost-plot"): {"points": 11.0, "comment": ""},
-        ("bob", LAB, "cost-plot"): {"points": 1.0, "comment": ""},
-        ("ada", LAB, "nothing"): {"points": 1.0, "comment": ""},
-    }
-    (merged,), problems = merge_eye_points([result("ada", plots=[plot_entry("ada", 0)])], eye)
-    assert merged["points"] == 100 and merged["eye"] == {}
-    assert len(problems) == 3 and "at most 10" in problems[0] and "bob" in problems[1] and "nothing" in problems[2]
+    eye = {("ada", LAB, "cost-plot"): Given(11.0), ("bob", LAB, "cost-plot"): Given(1.0), ("ada", LAB, "x"): Given(1.0)}
+    (merged,), problems = with_given([marked("ada", plots=[plot_entry("ada", 0)])], eye)
+    assert merged.points == 100 and merged.given == {}
+    assert len(problems) == 3 and "at most 10" in problems[0] and "bob" in problems[1] and "x: no such" in problems[2]
 
 
 def test_a_student_without_plots_can_be_given_points_for_those_of_the_lab():
-    both = [result("ada", plots=[plot_entry("ada", 0)]), result("bob", points=[], status="not readable")]
-    merged, problems = merge_eye_points(both, {("bob", LAB, "cost-plot"): {"points": 4.0, "comment": ""}})
-    assert not problems and merged[1]["points"] == 4 and merged[1]["max_points"] == merged[0]["max_points"] == 100
+    both = [marked("ada", plots=[plot_entry("ada", 0)]), marked("bob", points=[], status="not readable")]
+    merged, problems = with_given(both, {("bob", LAB, "cost-plot"): Given(4.0)})
+    assert not problems and merged[1].points == 4 and merged[1].max_points == merged[0].max_points == 100
 
 
 def test_csv_round_trip_guards_formulas(tmp_path):
     names = [*HOSTILE, "a\nb", "\t=1", " =1", "'=1", "''", "007"]
-    eye = {(name, LAB, "cost-plot"): {"points": i / 4 or None, "comment": f"=cmd|{i}"} for i, name in enumerate(names)}
+    eye = {(name, LAB, "cost-plot"): Given(i / 4 or None, f"=cmd|{i}") for i, name in enumerate(names)}
     write_eye_points(eye, tmp_path / "eye.csv")
     assert read_eye_points(tmp_path / "eye.csv") == eye
     text = (tmp_path / "eye.csv").read_text(encoding="utf-8-sig")
@@ -77,9 +68,7 @@ def test_csv_as_spreadsheets_save_it(tmp_path, encoding, delimiter):
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=delimiter).writerows(rows)
     (tmp_path / "eye.csv").write_bytes(text.getvalue().encode(encoding))
-    assert read_eye_points(tmp_path / "eye.csv") == {
-        ("Zoë", LAB, "cost-plot"): {"points": 7.5, "comment": "gut, für wahr"}
-    }
+    assert read_eye_points(tmp_path / "eye.csv") == {("Zoë", LAB, "cost-plot"): Given(7.5, "gut, für wahr")}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import subprocess
 import sys
 
@@ -111,6 +112,38 @@ def test_everything_needed_is_in_the_folder(edition):
     assert "notebooks/07_tiny.ipynb" in (edition / "README.md").read_text()
 
 
+def in_the_copy(edition, *command):
+    """Run Python in the student's copy, which finds no nbgrader there."""
+    block = "import sys; sys.modules['nbgrader'] = None; sys.argv = sys.argv[1:]; "
+    code = f"{block}{command[0]}" if command[0].startswith("import") else command[0]
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | {"PYTHONPATH": str(edition)}
+    line = [sys.executable, "-c", code, *command]
+    return subprocess.run(line, capture_output=True, text=True, cwd=edition, env=env)
+
+
+def test_the_copy_of_labkit_has_no_marking_kit_and_works_without(edition):
+    there = {
+        path.relative_to(edition / "labkit" / "course").as_posix()
+        for path in (edition / "labkit").rglob("*.py")
+        if "course" in path.parts
+    }
+    assert "series/run.py" in there and "edition/ready.py" in there
+    assert not [name for name in there if name.startswith(("marking", "report", "release", "edition/student"))]
+    modules = [".".join(path.relative_to(edition).with_suffix("").parts) for path in (edition / "labkit").rglob("*.py")]
+    modules = [name.removesuffix(".__init__") for name in modules if "__main__" not in name and "torch" not in name]
+    done = in_the_copy(edition, f"import importlib; [importlib.import_module(name) for name in {modules!r}]")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", [["grade", "x", "--out", "y"], ["sheet", "x"], ["student", "x"]])
+def test_a_command_that_is_not_in_the_copy_says_so(edition, command):
+    done = in_the_copy(edition, "import labkit.course.cli; sys.exit(labkit.course.cli.main(sys.argv[1:]))", *command)
+    assert done.returncode == 1 and "for students" in done.stderr and "Traceback" not in done.stderr, done.stderr
+    assert (
+        in_the_copy(edition, "import labkit.course.cli; sys.exit(labkit.course.cli.main(['--help']))").returncode == 0
+    )
+
+
 def test_a_folder_that_is_not_empty_is_refused_unless_forced(notebooks, tmp_path, capsys):
     out = tmp_path / "out"
     out.mkdir()
@@ -172,3 +205,15 @@ def test_nbgraders_own_layout(notebooks, tmp_path):
 
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
         assert book.find_assignment("07_tiny").max_score == 39.0
+
+
+def test_each_lab_is_run_as_it_is_handed_out_and_told(tmp_path, capsys):
+    tiny_lab.write(tmp_path / "notebooks")
+    assert main(["student", str(tmp_path / "out"), "--notebooks", str(tmp_path / "notebooks"), "--check"]) == 0
+    assert "[1/1] 07_tiny  runs from top to bottom with nothing done" in capsys.readouterr().out
+    nb = tiny_lab.lab()
+    nb.cells.append(nbformat.v4.new_code_cell("1 / 0"))
+    nbformat.write(nb, tmp_path / "notebooks" / "07_tiny.ipynb")
+    assert main(["student", str(tmp_path / "bad"), "--notebooks", str(tmp_path / "notebooks"), "--check"]) == 1
+    assert "07_tiny, cell 14 of the student edition: ZeroDivisionError" in capsys.readouterr().err
+    assert not (tmp_path / "bad").exists()

@@ -73,6 +73,12 @@ def row(cell):
     return named or words[:1].upper() + words[1:]
 
 
+def quick_source(cell):
+    """The author's quicker version of a slow cell, which stands in for it in marking; "" if there is none."""
+    quick = cell.metadata.get("labkit", {}).get("marking") or ""
+    return quick if isinstance(quick, str) else "".join(quick)
+
+
 def names_bound(source):
     """The names that a cell binds at its top level, functions and imports included."""
     return list(_names(source)[0])

@@ -249,7 +249,7 @@ def _student(**arguments):
 
 
 def _grade(**arguments):
-    return _called("grade", "marking.grade:mark_class", arguments)
+    return _called("grade", "marking.grade:command", arguments)
 
 
 def _called(command, place, arguments):

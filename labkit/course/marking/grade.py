@@ -1,148 +1,110 @@
-"""`labkit grade`: mark a folder of submissions, each by nbgrader in a process of its own."""
+"""`labkit grade`: mark a folder of submissions, each in a process of its own, and write the report."""
 
 import csv
-import functools
 import io
 import json
-import os
 import secrets
 import sys
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import labkit
 from labkit.course import cells
 from labkit.course.labs import CourseError, find_labs, folders, select
 from labkit.course.marking import sandbox
+from labkit.course.marking.cluster import connect, run_on_cluster
 from labkit.course.marking.collect import Submission, collect, students, unpacked
 from labkit.course.marking.job import Prepared, find_data, make_job
-from labkit.course.marking.workers import blank_of, connect, run_all
-from labkit.course.release import make_release, refuse_broken
+from labkit.course.marking.settings import Settings
+from labkit.course.marking.workers import run_here, unmarked
+from labkit.course.release import make_release
 from labkit.course.report import report
-from labkit.course.report.result import no_formula
+from labkit.course.report.result import REFERENCE, Status, known_mark, no_formula
 from labkit.course.report.sheet import write_sheet
 from labkit.files import write
 
 
-def mark_class(
-    submissions,
-    out,
-    labs=(),
-    jobs=None,
-    timeout=600.0,
-    cell_timeout=120.0,
-    memory=2 << 30,
-    data=None,
-    standin=False,
-    fresh=False,
-    notebooks=None,
-    scheduler=None,
-    whole=False,
-    seed=None,
-):
+def command(**arguments):
+    """`labkit grade`: mark what its arguments, those of `Settings`, ask for. Returns the exit status."""
+    return mark_class(Settings(**arguments))
+
+
+@dataclass
+class Class:
+    """A class that is to be marked.
+
+    settings: with the seed that is taken.
+    out: the report's folder.
+    prepared: the labs to mark by.
+    found: the submissions.
+    strangers: files that are not marked, and why.
+    where: the data, from `find_data`.
+    client: of a Dask scheduler, or None.
+    level: how far kernels are isolated here.
+    """
+
+    settings: Settings
+    out: Path
+    prepared: Prepared
+    found: list
+    strangers: list
+    where: dict
+    client: object
+    level: str
+
+    def references(self):
+        """The solved labs, to be marked like submissions."""
+        return [Submission(REFERENCE, lab, b"{}", [], None) for lab in sorted({s.lab for s in self.found})]
+
+
+def mark_class(settings):
     """Mark a folder of submissions.
 
-    submissions: folder of `<student>/<lab>.ipynb`, or an nbgrader course, or its `submitted`. out: the report's folder.
-    labs: numbers, file names or paths; none for those that were handed in. jobs: submissions at a time, by default
-    one for each processor core. timeout, cell_timeout: seconds for a submission and for a cell. memory: bytes for a
-    submission. data: folder that holds CIFAR-10; standin: use the stand-in. fresh: mark again what is marked.
-    notebooks: folder of the solved labs. scheduler: address of a Dask scheduler, whose workers mark. whole: also run
-    what marking leaves out. seed: of the checks' cases; None is that of the report, or a new one for a new report.
+    settings: the `Settings`.
     Returns the exit status: 0 if every submission was marked, 1 otherwise, 2 for wrong usage, 130 interrupted.
     """
     try:
-        if sys.platform == "win32":
-            raise CourseError("marking needs Linux or macOS; on Windows use WSL, or hand it to a cluster from there.")
-        folder, _ = folders(notebooks, None)
-        every = find_labs(folder)
-        wanted = select(every, labs, folder)
-        limits = _limits(jobs, timeout, cell_timeout, memory, whole)
-        with unpacked(submissions) as (place, lost):
-            students(place)
-            out = _report_folder(out, submissions)
-            client = connect(scheduler) if scheduler else None
-            prepared = Prepared(wanted, refuse_broken, bool(labs))
-            collected = collect(place, _readable(every), prepared.release, bool(labs), limits["jobs"])
-        found, strangers = collected.submissions, collected.strangers + [f"{name}: {why}" for name, why in lost]
-        _write_ignored(out, collected.ignored)
-        _can_run(prepared, {s.lab for s in found}, client is not None)
-        where = find_data(standin, data, client is not None)
-        _gradebook(out, prepared, {s.lab for s in found}, fresh)
-        limits["seed"] = _seed(out, seed)
+        ours = _get_ready(settings)
     except CourseError as error:
         print(f"labkit grade: {error}", file=sys.stderr)
         return error.status
     except OSError as error:
-        print(f"labkit grade: {error.strerror or error}: {error.filename or out}", file=sys.stderr)
+        print(f"labkit grade: {error.strerror or error}: {error.filename or settings.out}", file=sys.stderr)
         return 1
+    print(_how(ours))
+    started = time.monotonic()
+    todo, marks = _sort_out(ours)
+    interrupted = _mark(ours, todo, marks)
+    order = {(s.student, s.lab): i for i, s in enumerate(ours.references() + ours.found)}
+    marks.sort(key=lambda mark: order[mark.student, mark.lab])
+    _write_report(ours, marks, interrupted)
+    return _summary(ours, marks, time.monotonic() - started, interrupted)
 
-    level = sandbox.best_level()
-    print(
-        f"Data: {where['name'] or 'as each worker finds them'}. Isolation: {sandbox.GUARANTEES[level]}."
-        if client is None
-        else "Marking on the Dask cluster; each worker isolates as far as its platform allows."
-    )
-    job_of = functools.partial(
-        make_job, prepared=prepared, limits=limits, where=where, level=level if client is None else None
-    )
-    names = sorted({s.lab for s in found})
-    references = [Submission(report.REFERENCE, lab, b"{}", [], None) for lab in names]
-    todo, done = [], []
-    for submission in references + found:
-        job = job_of(submission)
-        known = None if fresh else report.known_result(out, submission.student, submission.lab)
-        if known is not None and known.get("key") == job["key"] and known["status"] != "did not run":
-            done.append(known)
-        elif submission.trouble is not None:
-            done.append(_not_marked(out, job, submission))
-        else:
-            todo.append(job)
-    if len(done):
-        print(
-            f"{len([d for d in done if d['student'] != report.REFERENCE])} of {len(found)} are marked already "
-            "or cannot be read."
-        )
-    started, interrupted = time.monotonic(), False
-    try:
-        for job, answer in run_all(todo, limits["jobs"], client):
-            done.append(_take(out, job, answer))
-            _tell(done[-1], len(done), len(references) + len(found))
-    except KeyboardInterrupt:
-        interrupted = True
-    order = {(s.student, s.lab): i for i, s in enumerate(references + found)}
-    done.sort(key=lambda r: order[r["student"], r["lab"]])
-    ours = [r for r in done if r["student"] != report.REFERENCE]
-    report.merge_gradebook(out, ours)
-    report.write_grades(out, ours)
-    write(
-        out / "about.json",
-        json.dumps(
-            {
-                "labkit": labkit.__version__,
-                "data": where["name"],
-                "isolation": sandbox.GUARANTEES[level] if client is None else "as each Dask worker could",
-                "timeout": timeout,
-                "cell_timeout": cell_timeout,
-                "memory": memory,
-                "seed": limits["seed"],
-                "date": time.strftime("%Y-%m-%dT%H:%M:%S"),
-                "strangers": strangers,
-                "complete": not interrupted and len(done) == len(references) + len(found),
-            },
-            ensure_ascii=False,
-            indent=1,
-        ),
-    )
-    _sheet(out)
-    return _summary(
-        out,
-        ours,
-        [r for r in done if r["student"] == report.REFERENCE],
-        found,
-        strangers,
-        time.monotonic() - started,
-        interrupted,
-    )
+
+def _get_ready(settings):
+    """Everything that is needed before the first submission is marked: a `Class`."""
+    if sys.platform == "win32":
+        raise CourseError("marking needs Linux or macOS; on Windows use WSL, or hand it to a cluster from there.")
+    folder, _ = folders(settings.notebooks, None)
+    every = find_labs(folder)
+    wanted = select(every, settings.labs, folder)
+    settings.refuse_impossible()
+    with unpacked(settings.submissions) as (place, lost):
+        students(place)
+        out = settings.report_folder()
+        client = connect(settings.scheduler) if settings.scheduler else None
+        prepared = Prepared(wanted, bool(settings.labs))
+        asked = bool(settings.labs)
+        collected = collect(place, _readable(every), prepared.release, asked, settings.at_a_time())
+    found, strangers = collected.submissions, collected.strangers + [f"{name}: {why}" for name, why in lost]
+    _write_ignored(out, collected.ignored)
+    names = {submission.lab for submission in found}
+    _can_run(prepared, names, client is not None)
+    where = find_data(settings.standin, settings.data, client is not None)
+    _gradebook(out, prepared, names, settings.fresh)
+    settings = replace(settings, seed=_seed(out, settings.seed))
+    return Class(settings, out, prepared, found, strangers, where, client, sandbox.best_level())
 
 
 def _readable(paths):
@@ -164,19 +126,6 @@ def _write_ignored(out, ignored):
     write(out / "ignored.csv", lines.getvalue())
 
 
-def _report_folder(out, submissions):
-    out = Path(out)
-    if out.exists() and not out.is_dir():
-        raise CourseError(f"{out} is a file; name a folder with --out.", status=2)
-    one, two = out.resolve(), Path(submissions).resolve()
-    if one == two or one in two.parents:
-        raise CourseError("the report needs a folder of its own, apart from the submissions.", status=2)
-    if out.is_dir() and any(out.iterdir()) and not (out / "results").is_dir() and not (out / "gradebook.db").exists():
-        raise CourseError(f"the folder {out} is not empty and holds no report; name another one with --out.", status=2)
-    out.mkdir(parents=True, exist_ok=True)
-    return out
-
-
 def _can_run(prepared, names, elsewhere):
     """Raise a CourseError for a lab that needs a package which is not here; a cluster's workers have their own."""
     for name in () if elsewhere else sorted(names):
@@ -195,15 +144,6 @@ def _seed(out, seed):
     return seed
 
 
-def _limits(jobs, timeout, cell_timeout, memory, whole):
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if jobs is not None and jobs < 1:
-        raise CourseError("--jobs must be 1 or more.", status=2)
-    if memory < 256 << 20:
-        raise CourseError("--memory must be 256M or more: Python with NumPy and Matplotlib takes that.", status=2)
-    return {"jobs": jobs or cores, "timeout": timeout, "cell_timeout": cell_timeout, "memory": memory, "whole": whole}
-
-
 def _gradebook(out, prepared, names, fresh):
     """Make the report's folder an nbgrader course with the labs in it; submissions that are in it are kept."""
     if fresh and (out / "gradebook.db").exists():
@@ -219,63 +159,110 @@ def _gradebook(out, prepared, names, fresh):
         ) from None
 
 
-def _not_marked(out, job, submission):
-    """The result of a file that cannot even be read, and of one that is missing."""
-
-    result = blank_of(job) | {
-        "status": submission.trouble.status,
-        "message": submission.trouble.message,
-        "notes": submission.notes,
-        "key": job["key"],
-    }
-    report.store(out, result, {})
-    return result
+def _how(ours):
+    if ours.client is not None:
+        return "Marking on the Dask cluster; each worker isolates as far as its platform allows."
+    return f"Data: {ours.where['data'] or 'as each worker finds them'}. Isolation: {sandbox.GUARANTEES[ours.level]}."
 
 
-def _take(out, job, answer):
-
-    if isinstance(answer, BaseException):
-        why = f"marking failed: {type(answer).__name__}: {str(answer)[:300]}"
-        blank = blank_of(job) | {"status": "did not run", "message": why, "key": job["key"]}
-        answer = {"result": blank, "files": {}}
-    report.store(out, answer["result"], answer["files"])
-    return answer["result"]
+# --- the submissions -----------------------------------------------------------------------------------------------
 
 
-def _tell(result, done, total):
+def _sort_out(ours):
+    """(jobs to be done, marks that are there already or say that there is nothing to be run)."""
+    todo, marks = [], []
+    for submission in ours.references() + ours.found:
+        level = ours.level if ours.client is None else None
+        job = make_job(submission, ours.prepared, ours.settings, ours.where, level)
+        known = None if ours.settings.fresh else known_mark(ours.out, job.student, job.lab)
+        if known is not None and known.key == job.key and known.status != Status.DID_NOT_RUN:
+            marks.append(known)
+        elif submission.trouble is not None:
+            mark = unmarked(job, Status(submission.trouble.status), submission.trouble.message)
+            mark.notes = submission.notes
+            report.store(ours.out, mark, {})
+            marks.append(mark)
+        else:
+            todo.append(job)
+    if marks:
+        already = len([mark for mark in marks if mark.student != REFERENCE])
+        print(f"{already} of {len(ours.found)} are marked already or cannot be read.")
+    return todo, marks
 
-    who = "the solved lab" if result["student"] == report.REFERENCE else result["student"]
-    points = f"{result['auto_points']:g}/{result['auto_max']:g}"
-    more = f": {result['message']}" if result["message"] else ""
-    print(
-        f"[{done}/{total}] {result['lab']}, {who}: {points}, {result['status']}{more} ({result['seconds']:.0f} s)",
-        flush=True,
-    )
 
-
-def _sheet(out):
+def _mark(ours, todo, marks):
+    """Do the jobs, add their marks to `marks`, and store each at once; returns whether it was interrupted."""
+    total = len(ours.references()) + len(ours.found)
+    if ours.client is not None:
+        answers = run_on_cluster(todo, ours.client)
+    else:
+        answers = run_here(todo, ours.settings.at_a_time())
     try:
-        write_sheet(out)
+        for job, answer in answers:
+            if isinstance(answer, BaseException):
+                why = f"marking failed: {type(answer).__name__}: {str(answer)[:300]}"
+                answer = unmarked(job, Status.DID_NOT_RUN, why), {}
+            report.store(ours.out, *answer)
+            marks.append(answer[0])
+            _tell(answer[0], len(marks), total)
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+def _tell(mark, done, total):
+    who = "the solved lab" if mark.student == REFERENCE else mark.student
+    more = f": {mark.message}" if mark.message else ""
+    points = f"{mark.automatic:g}/{mark.automatic_max:g}"
+    print(f"[{done}/{total}] {mark.lab}, {who}: {points}, {mark.status}{more} ({mark.seconds:.0f} s)", flush=True)
+
+
+# --- the report ----------------------------------------------------------------------------------------------------
+
+
+def _write_report(ours, marks, interrupted):
+    """Gradebook, grades, contact sheet, and what this run was."""
+    mine = [mark for mark in marks if mark.student != REFERENCE]
+    report.merge_gradebook(ours.out, mine)
+    report.write_grades(ours.out, mine)
+    settings, total = ours.settings, len(ours.references()) + len(ours.found)
+    about = {
+        "labkit": labkit.__version__,
+        "data": ours.where["data"],
+        "isolation": sandbox.GUARANTEES[ours.level] if ours.client is None else "as each Dask worker could",
+        "timeout": settings.timeout,
+        "cell_timeout": settings.cell_timeout,
+        "memory": settings.memory,
+        "seed": settings.seed,
+        "date": time.strftime("%Y-%m-%dT%H:%M:%S"),
+        "strangers": ours.strangers,
+        "complete": not interrupted and len(marks) == total,
+    }
+    write(ours.out / "about.json", json.dumps(about, ensure_ascii=False, indent=1))
+    try:
+        write_sheet(ours.out)
     except (ValueError, OSError) as error:
         print(f"labkit grade: the contact sheet could not be written: {error}", file=sys.stderr)
 
 
-def _summary(out, results, references, found, strangers, seconds, interrupted):
-    for reference in references:
-        if reference["status"] != "ok" or reference["auto_points"] != reference["auto_max"]:
+def _summary(ours, marks, seconds, interrupted):
+    """Say what came of it; returns the exit status."""
+    mine = [mark for mark in marks if mark.student != REFERENCE]
+    for mark in marks:
+        if mark.student == REFERENCE and (mark.status != Status.OK or mark.automatic != mark.automatic_max):
             print(
-                f"Beware: the solved {reference['lab']} itself gets {reference['auto_points']:g} of "
-                f"{reference['auto_max']:g} points ({reference['status']}). {reference['message']}"
+                f"Beware: the solved {mark.lab} itself gets {mark.automatic:g} of {mark.automatic_max:g} points "
+                f"({mark.status}). {mark.message}"
             )
-    for line in strangers:
+    for line in ours.strangers:
         print(f"Not marked: {line}")
     count = {}
-    for result in results:
-        count[result["status"]] = count.get(result["status"], 0) + 1
-    listed = ", ".join(f"{n} {status}" for status, n in sorted(count.items(), key=lambda x: -x[1]))
-    print(f"{len(results)} of {len(found)} submissions marked in {seconds / 60:.1f} min: {listed or 'none'}.")
-    print(f"The report is in {out}")
+    for mark in mine:
+        count[mark.status] = count.get(mark.status, 0) + 1
+    listed = ", ".join(f"{n} {status}" for status, n in sorted(count.items(), key=lambda pair: -pair[1]))
+    print(f"{len(mine)} of {len(ours.found)} submissions marked in {seconds / 60:.1f} min: {listed or 'none'}.")
+    print(f"The report is in {ours.out}")
     if interrupted:
         print("Stopped. The same command goes on where it stopped.", file=sys.stderr)
         return 130
-    return 0 if len(results) == len(found) else 1
+    return 0 if len(mine) == len(ours.found) else 1

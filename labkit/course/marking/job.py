@@ -3,44 +3,83 @@
 import ast
 import functools
 import hashlib
-import json
 import sys
 import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbformat
 
-import labkit
-from labkit.course import cells as lab_cells
+from labkit.course import cells
 from labkit.course.labs import CourseError, variable
-from labkit.course.release import make_release
+from labkit.course.marking.version import code_version
+from labkit.course.release import make_release, refuse_broken
+from labkit.course.report.result import REFERENCE
 from labkit.data import load_cifar10
 
 
+@dataclass(frozen=True)
+class Job:
+    """One submission to be marked, and how.
+
+    key: changes with everything that the mark depends on.
+    timeout, cell_timeout: seconds for all of it and for a cell.
+    memory: bytes.
+    whole: whether what marking leaves out is run too.
+    seed: of the checks' cases.
+    data: the name of the data.
+    notes: what was noticed while collecting.
+    exercises: {grade id: the names it defines, its stub, and whether it is a figure}.
+    imports: {name: module} by which the check cells call labkit.
+    sandbox: how far the kernel is isolated; None for as far as is possible where it runs.
+    environment: variables that lead to the data; None where each worker finds its own.
+    readable: files and folders that the kernel may read.
+    wanted: what data each worker is to find.
+    submission, source, release: the notebook handed in, in order, the solved lab and its student edition, as bytes.
+    """
+
+    student: str
+    lab: str
+    key: str
+    timeout: float
+    cell_timeout: float
+    memory: int
+    whole: bool
+    seed: int
+    data: str
+    notes: list
+    exercises: dict
+    imports: dict
+    sandbox: str | None
+    environment: dict | None
+    readable: list
+    wanted: list | None
+    submission: bytes
+    source: bytes
+    release: bytes
+
+    @property
+    def reference(self):
+        """Whether it is the solved lab itself."""
+        return self.student == REFERENCE
+
+
 class Prepared:
-    """The labs to mark by: solved source, student edition and nbgrader's gradebook of each."""
+    """The labs to mark by: solved source, student edition and nbgrader's gradebook of each.
 
-    def __init__(self, paths, refuse_broken, strict):
+    paths: the solved labs.
+    strict: whether one that cannot be marked is refused, rather than left out.
+    """
 
-        good = []
-        for path in paths:
-            try:
-                refuse_broken([path])
-                good.append(path)
-            except CourseError:
-                if strict or len(paths) == 1:
-                    raise
-                print(
-                    f"labkit grade: {path.stem} cannot be marked, `labkit student` says why; left out", file=sys.stderr
-                )
-        self.paths = good
+    def __init__(self, paths, strict):
+        self.paths = _in_order(paths, strict)
         self.source, self.release, self.bytes = {}, {}, {}
         with tempfile.TemporaryDirectory() as course:
-            make_release(good, course, database=True)
-            self.book = Path(course, "gradebook.db").read_bytes() if good else b""
-            for path in good:
+            make_release(self.paths, course, database=True)
+            self.book = Path(course, "gradebook.db").read_bytes() if self.paths else b""
+            for path in self.paths:
                 name = path.stem
-                source = lab_cells.read_lab(path)
+                source = cells.read_lab(path)
                 for cell in source.cells:
                     if cell.cell_type == "code":
                         cell.outputs, cell.execution_count = [], None
@@ -49,15 +88,17 @@ class Prepared:
                 self.bytes[name] = (nbformat.writes(source).encode(), nbformat.writes(self.release[name]).encode())
 
 
-@functools.lru_cache
-def kit_version():
-    """Changes when anything in labkit changes that marking may depend on."""
-    seen = hashlib.sha256(labkit.__version__.encode())
-    root = Path(labkit.__file__).parent
-    for path in sorted(root.rglob("*.py")):
-        if path.name not in ("sheet.py", "site.py", "run.py", "cli.py", "ready.py", "report.py", "grade.py"):
-            seen.update(path.read_bytes())
-    return seen.hexdigest()
+def _in_order(paths, strict):
+    good = []
+    for path in paths:
+        try:
+            refuse_broken([path])
+            good.append(path)
+        except CourseError:
+            if strict or len(paths) == 1:
+                raise
+            print(f"labkit grade: {path.stem} cannot be marked, `labkit student` says why; left out", file=sys.stderr)
+    return good
 
 
 @functools.lru_cache
@@ -67,12 +108,8 @@ def find_data(standin, folder, remote=False):
     remote: nothing is looked for here, each worker finds its own.
     """
     if remote:
-        return {
-            "name": "stand-in" if standin else "",
-            "variables": None,
-            "readable": [],
-            "wanted": [standin, None if folder is None else str(folder)],
-        }
+        wanted = [standin, None if folder is None else str(folder)]
+        return {"data": "stand-in" if standin else "", "environment": None, "readable": [], "wanted": wanted}
     try:
         with variable("LABKIT_DATA", "standin" if standin else "cifar10" if folder else None):
             found = load_cifar10(folder)
@@ -80,80 +117,72 @@ def find_data(standin, folder, remote=False):
         raise CourseError(str(error)) from None
     place = Path(found.folder).resolve()
     if found.name == "stand-in":
-        variables = {"LABKIT_DATA": "standin", "LABKIT_CACHE": str(place.parents[1])}
-        return {"name": found.name, "variables": variables, "readable": [str(place.parent)], "wanted": None}
-    return {
-        "name": found.name,
-        "variables": {"LABKIT_DATA": "cifar10", "LABKIT_CIFAR10": str(place)},
-        "readable": [str(place)],
-        "wanted": None,
-    }
+        variables, readable = {"LABKIT_DATA": "standin", "LABKIT_CACHE": str(place.parents[1])}, [str(place.parent)]
+    else:
+        variables, readable = {"LABKIT_DATA": "cifar10", "LABKIT_CIFAR10": str(place)}, [str(place)]
+    return {"data": found.name, "environment": variables, "readable": readable, "wanted": None}
 
 
-def make_job(submission, prepared, limits, where, level):
-    """All that a process, here or elsewhere, needs to mark one submission: plain values and bytes."""
+def make_job(submission, prepared, settings, where, level):
+    """The `Job` of a submission.
+
+    settings: the `Settings`, with the seed.
+    where: from `find_data`.
+    level: how far a kernel is isolated, None for what is possible where it runs.
+    """
     source, release = prepared.bytes[submission.lab]
     nb = prepared.release[submission.lab]
-    tags = {
-        lab_cells.grading(cell).get("grade_id"): cell.metadata.get("tags", [])
-        for cell in prepared.source[submission.lab].cells
-        if lab_cells.kind(cell)
-    }
-    exercises = {
-        lab_cells.grading(cell)["grade_id"]: {
-            "names": lab_cells.names_bound(cell.source),
-            "stub": cell.source,
-            "figure": lab_cells.KEY_FIGURE in tags.get(lab_cells.grading(cell)["grade_id"], []),
-        }
-        for cell in nb.cells
-        if lab_cells.kind(cell) == "solution"
-    }
-    settings = {
-        "timeout": limits["timeout"],
-        "cell_timeout": limits["cell_timeout"],
-        "memory": limits["memory"],
-        "whole": limits["whole"],
-        "seed": limits["seed"],
-        "data": where["name"],
-    }
+    job = Job(
+        student=submission.student,
+        lab=submission.lab,
+        key="",
+        timeout=settings.timeout,
+        cell_timeout=settings.cell_timeout,
+        memory=settings.memory,
+        whole=settings.whole,
+        seed=settings.seed,
+        notes=submission.notes,
+        exercises=_exercises(nb, prepared.source[submission.lab]),
+        imports=_labkit_names(nb),
+        sandbox=level,
+        submission=submission.content,
+        source=source,
+        release=release,
+        **where,
+    )
+    return replace(job, key=_key(job, submission.trouble))
+
+
+def _key(job, trouble):
+    """Changes with the submission, the lab, the limits and seed, the data, and labkit itself."""
     key = hashlib.sha256()
+    limits = (job.timeout, job.cell_timeout, job.memory, job.whole, job.seed, job.data)
     for part in (
-        submission.content,
-        source,
-        release,
-        kit_version().encode(),
-        json.dumps(settings).encode(),
-        submission.student.encode("utf-8", "replace"),
-        (submission.trouble.message if submission.trouble else "").encode("utf-8", "replace"),
+        *(job.submission, job.source, job.release),
+        *(code_version(), repr(limits), job.student, trouble.message if trouble else ""),
     ):
-        key.update(hashlib.sha256(part).digest())
-    return {
-        "student": submission.student,
-        "lab": submission.lab,
-        "key": key.hexdigest(),
-        **settings,
-        "notes": submission.notes,
-        "reference": submission.student == "_reference",
-        "exercises": exercises,
-        "imports": _labkit_names(nb),
-        "sandbox": level,
-        "environment": where["variables"],
-        "readable": where["readable"],
-        "wanted": where["wanted"],
-        "submission": submission.content,
-        "source": source,
-        "release": release,
-        "gradebook": prepared.book,
-    }
+        key.update(hashlib.sha256(part if isinstance(part, bytes) else part.encode("utf-8", "replace")).digest())
+    return key.hexdigest()
+
+
+def _exercises(release, source):
+    """{grade id: what it defines} of the exercises of a lab."""
+    tags = {cells.grading(cell).get("grade_id"): cell.metadata.get("tags", []) for cell in source.cells}
+    found = {}
+    for cell in release.cells:
+        if cells.kind(cell) == "solution":
+            grade_id = cells.grading(cell)["grade_id"]
+            figure = cells.KEY_FIGURE in tags.get(grade_id, [])
+            found[grade_id] = {"names": cells.names_bound(cell.source), "stub": cell.source, "figure": figure}
+    return found
 
 
 def _labkit_names(nb):
     """The names by which check cells call labkit's modules, such as {"check": "labkit.check"}."""
-
-    used = {name for cell in nb.cells if lab_cells.kind(cell) == "check" for name in lab_cells.names_used(cell.source)}
+    used = {name for cell in nb.cells if cells.kind(cell) == "check" for name in cells.names_used(cell.source)}
     found = {}
     for cell in nb.cells:
-        tree = lab_cells.syntax_tree(cell.source) if cell.cell_type == "code" else None
+        tree = cells.syntax_tree(cell.source) if cell.cell_type == "code" else None
         for node in ast.walk(tree) if tree else ():
             if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "labkit":
                 for alias in node.names:

@@ -4,53 +4,57 @@ import base64
 import io
 import re
 
-from labkit.course import cells as labs
-from labkit.course.marking.run_cells import LARGEST_IMAGE
+from PIL import Image
+
+from labkit.course import cells
+from labkit.course.marking.outputs import LARGEST_IMAGE
+from labkit.course.report.result import Plot
 
 
-def plots_of(result, executed, source, run, folder):
-    """The plots of an executed submission, each stored in the folder: a list of dictionaries."""
-    found = []
-    figures = [
-        labs.grading(cell)["grade_id"]
-        for cell in source.cells
-        if labs.kind(cell) in ("solution", "manual") and labs.KEY_FIGURE in cell.metadata.get("tags", [])
-    ]
-    rows = {row["id"]: row for row in result["rubric"]}
-    for grade_id in figures:
-        index = next(
-            (i for i, cell in enumerate(executed.cells) if labs.grading(cell).get("grade_id") == grade_id), None
-        )
+def plots_of(mark, nb, source, figures, folder):
+    """The plots of an executed submission, a `Plot` each; their pictures are left in the folder.
+
+    mark: with the verdicts.
+    nb: the executed notebook.
+    source: the solved lab, which says by a tag what is a plot to be judged.
+    figures: {cell: (PNG, what it lacks)} of the figures that an exercise left in its name.
+    """
+    found, rows = [], {row.id: row for row in mark.rubric}
+    where = {cells.grading(cell).get("grade_id"): index for index, cell in reversed(list(enumerate(nb.cells)))}
+    for grade_id in _key_figures(source):
+        index = where.get(grade_id)
         if index is None:
             continue
-        row = rows.get("check-" + grade_id) or rows.get(grade_id) or {}
-        images = [
-            o["data"]["image/png"]
-            for o in executed.cells[index].get("outputs", [])
-            if o.output_type in ("display_data", "execute_result") and "image/png" in o.get("data", {})
-        ]
-        drawn, flags = run.figures.get(index, (b"", []))
-        image = _image(images[-1] if images else None) or _image(drawn) or (b"", 0, 0)
-        verdict = row.get("verdict", "")
-        flags = plot_flags(verdict, flags)
-        path = ""
-        if image[0]:
-            path = f"{grade_id}.png"
-            (folder / path).write_bytes(image[0])
-        words = labs.row(executed.cells[index])
-        found.append(
-            {
-                "id": grade_id,
-                "row": row.get("row", words),
-                "image": path,
-                "width": image[1],
-                "height": image[2],
-                "flags": flags,
-                "alt": f"{words}, as drawn by {result['student']}",
-                "max_points": row.get("max_points", 0.0),
-            }
-        )
+        shown, cell, row = _picture(nb.cells[index], figures.get(index)), nb.cells[index], None
+        row = rows.get("check-" + grade_id) or rows.get(grade_id)
+        flags = figures[index][1] if index in figures else []
+        plot = Plot(grade_id, row.row if row else cells.row(cell), row.max_points if row else 0.0)
+        plot.flags = plot_flags(row.verdict if row else "", flags)
+        plot.alt = f"{cells.row(cell)}, as drawn by {mark.student}"
+        if shown is not None:
+            plot.image = f"{grade_id}.png"
+            content, plot.width, plot.height = shown
+            (folder / plot.image).write_bytes(content)
+        found.append(plot)
     return found
+
+
+def _key_figures(source):
+    return [
+        cells.grading(cell)["grade_id"]
+        for cell in source.cells
+        if cells.kind(cell) in ("solution", "manual") and cells.KEY_FIGURE in cell.metadata.get("tags", [])
+    ]
+
+
+def _picture(cell, drawn):
+    """The last image that a cell shows, else the figure that it left in its name."""
+    images = [
+        output["data"]["image/png"]
+        for output in cell.get("outputs", [])
+        if output.output_type in ("display_data", "execute_result") and "image/png" in output.get("data", {})
+    ]
+    return stored_anew(images[-1] if images else None) or stored_anew(drawn[0] if drawn else None)
 
 
 def plot_flags(verdict, seen=()):
@@ -63,10 +67,8 @@ def plot_flags(verdict, seen=()):
     return flags + ["below the promised accuracy"] * bool(poor)
 
 
-def _image(data):
+def stored_anew(data):
     """(PNG bytes, width, height) of a submission's picture, stored anew and not too large; None if it is none."""
-    from PIL import Image
-
     try:
         content = base64.b64decode(data) if isinstance(data, str) else data
         if not content or len(content) > 8 * LARGEST_IMAGE:

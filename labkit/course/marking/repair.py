@@ -264,10 +264,8 @@ def as_submitted(source, release):
     return nb
 
 
-def author_marks(nb, source, release, job):
+def author_marks(nb, source, release):
     """Tags of the source on cells that are still as handed out, and the author's quicker version for marking."""
-    if job.get("whole"):
-        return
     originals = {}
     for cell in source.cells:
         if cell.cell_type == "code" and not labs.kind(cell):
@@ -288,12 +286,6 @@ def author_marks(nb, source, release, job):
         ):
             cell.metadata["tags"] = [labs.NOT_FOR_MARKING]
         elif original is not None:
-            cell.source = _quick(original)
+            cell.source = labs.quick_source(original) or cell.source
         elif cell["id"] in by_id:  # changed: if it does not define what others need, the lab's own does
-            cell.metadata["labkit"] = {"original": _quick(by_id[cell["id"]])}
-
-
-def _quick(cell):
-    """What marking runs of a cell of the lab: the author's quicker version, if there is one."""
-    quick = cell.metadata.get("labkit", {}).get("marking")
-    return cell.source if not quick else quick if isinstance(quick, str) else "".join(quick)
+            cell.metadata["labkit"] = {"original": labs.quick_source(by_id[cell["id"]]) or by_id[cell["id"]].source}

@@ -1,13 +1,14 @@
-"""Points given by eye: what can be given them, `eye.csv`, and the totals with them."""
+"""Points given by eye: what can be given them, `eye.csv`, and the marks with them."""
 
-import copy
 import csv
+import dataclasses
 import io
 import math
 import re
 from pathlib import Path
+from typing import NamedTuple
 
-from labkit.course.report.result import complete
+from labkit.course.report.result import Row
 from labkit.files import write
 
 _COLUMNS = ("student", "lab", "id", "points", "comment")
@@ -15,83 +16,101 @@ _COLUMNS = ("student", "lab", "id", "points", "comment")
 _RISKY = re.compile(r"[ \t\r\n]*['=+\-@＝＋－＠]|[\t\r\n]")
 
 
-def eye_items(results):
-    """What can be given points by eye in one lab: [{"id", "row", "max_points", "check"}, ...].
+class Item(NamedTuple):
+    """What a person can give points: a plot, or a row that is marked by hand.
 
-    results: the results of that lab, the reference first if it is there. Plots come first, then the rows marked by
-    hand. "check" is the id of the automatic row that judges the same plot (its own id, or that with `check-` before
-    it), or None: points by eye take the place of that row's points, where others are added.
+    id: of the plot or row.
+    row: what it is called.
+    check: the id of the automatic row that judges the same plot, or None; points by eye take its place.
+    """
+
+    id: str
+    row: str
+    max_points: float
+    check: str | None
+
+
+class Given(NamedTuple):
+    """What a person gave: points, or None, and a comment for the student."""
+
+    points: float | None
+    comment: str = ""
+
+
+def eye_items(marks):
+    """What can be given points by eye in one lab: `Item`s, plots first, then the rows marked by hand.
+
+    marks: the marks of that lab, the reference first if it is there.
     """
     items = {}
-    rows = {row["id"]: row for result in results for row in result["rubric"]}
-    for plot in (plot for result in results for plot in result["plots"]):
-        if plot["id"] not in items and plot["max_points"] > 0:
-            names = (plot.get("check"), plot["id"], f"check-{plot['id']}")
-            check = next((n for n in names if n in rows and rows[n]["kind"] == "auto"), None)
-            items[plot["id"]] = {key: plot[key] for key in ("id", "row", "max_points")} | {"check": check}
+    rows = {row.id: row for mark in marks for row in mark.rubric}
+    for plot in (plot for mark in marks for plot in mark.plots):
+        if plot.id not in items and plot.max_points > 0:
+            names = (plot.id, f"check-{plot.id}")
+            check = next((name for name in names if name in rows and rows[name].kind == "auto"), None)
+            items[plot.id] = Item(plot.id, plot.row, plot.max_points, check)
     for row in rows.values():
-        if row["kind"] == "manual" and row["max_points"] > 0 and row["id"] not in items:
-            items[row["id"]] = {key: row[key] for key in ("id", "row", "max_points")} | {"check": None}
+        if row.kind == "manual" and row.max_points > 0 and row.id not in items:
+            items[row.id] = Item(row.id, row.row, row.max_points, None)
     return list(items.values())
 
 
-def merge_eye_points(results, eye):
-    """Bring points given by eye into results of marking.
+def with_given(marks, eye):
+    """Marks with the points that a person gave: the one place where those come together with the checks'.
 
-    results: dictionaries as in results/<student>/<lab>.json; eye: what `read_eye_points` returned.
-    Returns (results, problems). The results are copies, each with "eye": {id: {"points", "comment", "row",
-    "max_points", "check"}} for what was given, "eye_open": the ids that still need points, "points" and
-    "max_points": the totals; rubric rows whose points were given by eye hold those, and "by_eye": True. problems are
-    sentences on entries that fit nothing or exceed the maximum, which are left out.
+    marks: of any labs; they stay as they are.
+    eye: {(student, lab, id of an item or row): Given}.
+    Returns (marks, problems): copies whose rows hold the points given, and sentences on entries that fit nothing or
+    exceed the maximum, which are left out. Every mark of a lab gets all of the lab's rows.
     """
-    results = [complete(copy.deepcopy(r), Path(str(r.get("student"))) / str(r.get("lab"))) for r in results]
-    of_lab = {lab: [r for r in results if r["lab"] == lab] for lab in {r["lab"] for r in results}}
-    items = {lab: eye_items(every) for lab, every in of_lab.items()}
-    auto_max = {
-        lab: sum({row["id"]: row["max_points"] for r in every for row in r["rubric"] if row["kind"] == "auto"}.values())
-        for lab, every in of_lab.items()
-    }
-    known = {(r["student"], r["lab"], item["id"]): item for r in results for item in items[r["lab"]]}
+    items, rows = {}, {}
+    for lab in {mark.lab for mark in marks}:
+        of_lab = [mark for mark in marks if mark.lab == lab]
+        items[lab] = {item.id: item for item in eye_items(of_lab)}
+        rows[lab] = _rows(of_lab, items[lab].values())
+    known = {(mark.student, mark.lab) for mark in marks}
     problems, given = [], {}
-    for key, entry in eye.items():
-        item, points = known.get(key), entry["points"]
-        if item is None:
-            problems.append(f"eye.csv names {key[0]}, {key[1]}, {key[2]}: no such student, lab or plot here")
-        elif points is not None and points > item["max_points"]:
+    for (student, lab, name), entry in eye.items():
+        item = items.get(lab, {}).get(name)
+        row = rows.get(lab, {}).get((item.check or item.id) if item else name)
+        if row is None or (student, lab) not in known:
+            problems.append(f"eye.csv names {student}, {lab}, {name}: no such student, lab or plot here")
+        elif entry.points is not None and entry.points > row.max_points:
             problems.append(
-                f"eye.csv gives {key[0]} {points:g} points for {key[1]}, {key[2]}: "
-                f"at most {item['max_points']:g} are possible"
+                f"eye.csv gives {student} {entry.points:g} points for {lab}, {name}: "
+                f"at most {row.max_points:g} are possible"
             )
         else:
-            given[key] = {**item, "points": points, "comment": entry["comment"]}
-    for result in results:
-        _total(result, items[result["lab"]], auto_max[result["lab"]], given)
-    return results, problems
+            given.setdefault((student, lab), {})[name] = (row.id, entry)
+    return [_with(mark, rows[mark.lab], given.get((mark.student, mark.lab), {})) for mark in marks], problems
 
 
-def _total(result, items, most, given):
-    rows = {row["id"]: row for row in result["rubric"]}
-    result["eye"], result["eye_open"], total = {}, [], 0.0
+def _rows(marks, items):
+    """The rows of a lab by id: those of its rubric, and one for each plot that no row judges."""
+    found = {row.id: row for mark in reversed(marks) for row in reversed(mark.rubric)}
+    found = dict(reversed(found.items()))
     for item in items:
-        entry = given.get((result["student"], result["lab"], item["id"]))
-        if entry:
-            result["eye"][item["id"]] = {k: v for k, v in entry.items() if k != "id"}
-        row = rows.get(item["check"] or item["id"])
-        if entry and entry["points"] is not None:
-            if row is None:
-                total += entry["points"]
-            else:
-                row["points"], row["by_eye"] = entry["points"], True
-        elif not item["check"]:
-            result["eye_open"].append(item["id"])
-        if not item["check"]:
-            most += item["max_points"]
-    total += sum(row["points"] or 0.0 for row in rows.values())
-    result["points"], result["max_points"] = round(total, 6), most
+        found.setdefault(item.check or item.id, Row(item.id, item.row, item.max_points, "manual"))
+    return found
+
+
+def _with(mark, rows, given):
+    mine = {row.id: row for row in mark.rubric}
+    points = {row: entry.points for row, entry in given.values() if entry.points is not None}
+    rubric = []
+    for name, row in rows.items():
+        old = mine.get(name) or dataclasses.replace(
+            row, verdict="", error="", points=0.0 if row.kind == "auto" else None
+        )
+        rubric.append(dataclasses.replace(old, points=points[name], by_eye=True) if name in points else old)
+    return dataclasses.replace(mark, rubric=rubric, given={name: entry for name, (_, entry) in given.items()})
+
+
+# --- eye.csv -------------------------------------------------------------------------------------------------------
 
 
 def read_eye_points(path):
-    """Read points given by eye: {(student, lab, id): {"points": float or None, "comment": str}}.
+    """Read points given by eye: {(student, lab, id): Given}.
 
     path: a CSV file with the columns student, lab, id, points, comment, as the contact sheet exports it or as a
     spreadsheet saved it again (semicolons or tabs, decimal commas).
@@ -136,10 +155,10 @@ def _add_entry(found, fields, place):
         points = -1.0
     if points is not None and not 0 <= points < math.inf:
         raise ValueError(f"{place}: points must be a number of at least 0, got {text!r}")
-    entry = {"points": points, "comment": fields.get("comment", "").strip()}
+    entry = Given(points, fields.get("comment", "").strip())
     if found.get(key, entry) != entry:
         raise ValueError(f"{place}: {', '.join(key)} is there twice, with different points or comments")
-    if points is not None or entry["comment"]:
+    if points is not None or entry.comment:
         found[key] = entry
 
 
@@ -149,8 +168,8 @@ def write_eye_points(eye, path):
     lines = csv.writer(text)
     lines.writerow(_COLUMNS)
     for key, entry in sorted(eye.items(), key=lambda pair: (pair[0][1], pair[0][0], pair[0][2])):
-        points = "" if entry["points"] is None else f"{entry['points']:.10g}"
-        lines.writerow([*map(_guarded, key), points, _guarded(entry["comment"])])
+        points = "" if entry.points is None else f"{entry.points:.10g}"
+        lines.writerow([*map(_guarded, key), points, _guarded(entry.comment)])
     write(Path(path), "\ufeff" + text.getvalue())  # the mark makes spreadsheets read it as UTF-8
 
 

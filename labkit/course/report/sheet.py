@@ -2,7 +2,7 @@
 
 The page is one file that can be mailed: styles, script, thumbnails and, as far as they fit, enlarged plots are in it,
 and nothing is loaded from elsewhere. Points given by eye are typed into it, kept by the browser, and exported as
-`eye.csv`, which `merge_eye_points` brings into the marks. Whatever comes from students (names, file names, printed
+`eye.csv`, which `with_given` brings into the marks. Whatever comes from students (names, file names, printed
 text, images) is shown as text or re-encoded, and never taken as part of the page.
 """
 
@@ -20,16 +20,16 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup
 
-from labkit.course.report.eye import eye_items, merge_eye_points, read_eye_points
+from labkit.course.report.eye import eye_items, read_eye_points, with_given
 from labkit.course.report.images import picture_of
-from labkit.course.report.result import complete, plain_text, read_results
+from labkit.course.report.result import Mark, Status, read_marks
 from labkit.files import write
 
 TEMPLATES = (Path(__file__).parent / "templates", Path(__file__).parents[1] / "templates")
 BUDGET = 18_000_000  # bytes of the page beyond which enlarged plots stay files beside it
 _LONGEST_TEXT = 4000  # characters of a verdict in the page; all of it is in the student's feedback
 _NAMED_FLAGS = ("missing axis labels", "below the promised accuracy")
-_FLAG_OF_STATUS = {"missing": "not handed in", "ran with errors": "ran with errors"}  # of all others: did not run
+_FLAG_OF_STATUS = {Status.MISSING: "not handed in", Status.ERRORS: "ran with errors"}  # of all others: did not run
 
 
 def write_sheet(report_folder, eye_csv=None, out=None):
@@ -41,19 +41,18 @@ def write_sheet(report_folder, eye_csv=None, out=None):
     Returns the path of the page. Raises ValueError if there are no results or eye_csv cannot be understood.
     """
     report = Path(report_folder)
-    results, references, problems = read_results(report)
-    if not results:
+    marks, references, problems = read_marks(report)
+    if not marks:
         raise ValueError(f"no results of marking in {report / 'results'}: run `labkit grade` with --out {report} first")
     out = Path(out) if out is not None else report / "index.html"
     kept = Path(eye_csv) if eye_csv is not None else report / "eye.csv"
     eye = read_eye_points(kept) if eye_csv is not None or kept.is_file() else {}
-    merged, eye_problems = merge_eye_points(results, eye)
+    given, eye_problems = with_given(marks, eye)
     labs = [
-        _lab(name, [r for r in results if r["lab"] == name], references.get(name))
-        for name in sorted({r["lab"] for r in results})
+        _lab(name, [m for m in marks if m.lab == name], references.get(name)) for name in sorted({m.lab for m in marks})
     ]
     _add_missing(labs)
-    _add_eye_points(labs, merged)
+    _add_given(labs, given)
     _load_pictures(labs, report, out.parent)
     _link_feedback(labs, report, out.parent)
     write(out, _render(labs, problems + eye_problems))
@@ -74,64 +73,61 @@ def make_sheet(report, eye=None, out=None):
 # --- what the page shows -----------------------------------------------------------------------------------------
 
 
-def _lab(name, results, reference):
+def _lab(name, marks, reference):
     """Everything the page shows of a lab: its columns, its reference, a line for each student."""
-    every = ([reference] if reference else []) + results
+    every = ([reference] if reference else []) + marks
     rubric, plots = {}, {}
-    for result in every:
-        for row in result["rubric"]:
-            rubric.setdefault(row["id"], {k: row[k] for k in ("id", "row", "max_points", "kind")})
-        for plot in result["plots"]:
-            plots.setdefault(plot["id"], {"id": plot["id"], "row": plot["row"]})
-    items = {item["id"]: item for item in eye_items(every)}
+    for mark in every:
+        for row in mark.rubric:
+            rubric.setdefault(row.id, row)
+        for plot in mark.plots:
+            plots.setdefault(plot.id, {"id": plot.id, "row": plot.row})
+    items = {item.id: item for item in eye_items(every)}
     columns = [{**plot, "item": items.get(plot["id"]), "plot": True} for plot in plots.values()]
-    columns += [
-        {"id": i, "row": item["row"], "item": item, "plot": False} for i, item in items.items() if i not in plots
-    ]
-    rubric = [row for row in rubric.values() if row["kind"] == "auto"]
+    columns += [{"id": i, "row": item.row, "item": item, "plot": False} for i, item in items.items() if i not in plots]
+    rubric = [row for row in rubric.values() if row.kind == "auto"]
     lab = {
         "name": name,
-        "title": next((r["title"] for r in every if r["title"]), name),
+        "title": next((mark.title for mark in every if mark.title), name),
         "columns": columns,
         "rubric": rubric,
-        "auto_max": sum(row["max_points"] for row in rubric),
-        "data": ", ".join(sorted({plain_text(r["data"]) for r in results if r.get("data")})),
+        "auto_max": sum(row.max_points for row in rubric),
+        "data": ", ".join(sorted({mark.data for mark in marks if mark.data})),
         "reference": _line(reference, columns, rubric) if reference else None,
     }
     lab["max_points"] = lab["auto_max"] + sum(
-        c["item"]["max_points"] for c in columns if c["item"] and not c["item"]["check"]
+        column["item"].max_points for column in columns if column["item"] and not column["item"].check
     )
-    results = sorted(results, key=lambda result: _natural(result["student"]))
-    lab["lines"] = [_line(result, columns, rubric) for result in results]
+    lab["lines"] = [_line(mark, columns, rubric) for mark in sorted(marks, key=lambda mark: _natural(mark.student))]
     return lab
 
 
-def _line(result, columns, rubric):
+def _line(mark, columns, rubric):
     """A student's row. Automatic points are those of the checks, before any points by eye."""
-    rows = {row["id"]: row for row in result["rubric"]}
-    plots = {plot["id"]: plot for plot in result["plots"]}
-    auto = [rows.get(row["id"]) for row in rubric]
+    rows = {row.id: row for row in mark.rubric}
+    plots = {plot.id: plot for plot in mark.plots}
+    auto = [rows.get(row.id) for row in rubric]
     shown = [plots.get(column["id"]) if column["plot"] else None for column in columns]
-    line = {key: result[key] for key in ("student", "status", "message", "notes", "feedback")}
+    line = {key: getattr(mark, key) for key in ("student", "message", "notes", "feedback")}
+    line["status"] = str(mark.status)
     line["auto"] = [
-        row
-        and {"points": row["points"] or 0.0, "max_points": row["max_points"], "id": row["id"], "text": _verdict(row)}
+        row and {"points": row.points or 0.0, "max_points": row.max_points, "id": row.id, "text": _verdict(row)}
         for row in auto
     ]
-    line["plots"] = [plot and {"image": plot["image"], "flags": plot["flags"], "alt": plot["alt"]} for plot in shown]
-    flags = [flag for plot in shown if plot for flag in plot["flags"]]
-    if result["status"] != "missing" and any(c["plot"] and not (p and p["image"]) for c, p in zip(columns, shown)):
+    line["plots"] = [plot and {"image": plot.image, "flags": plot.flags, "alt": plot.alt} for plot in shown]
+    flags = [flag for plot in shown if plot for flag in plot.flags]
+    if mark.status != Status.MISSING and any(c["plot"] and not (p and p.image) for c, p in zip(columns, shown)):
         flags.append("no plot")
-    if result["status"] != "ok":
-        flags.append(_FLAG_OF_STATUS.get(result["status"], "did not run"))
+    if mark.status != Status.OK:
+        flags.append(_FLAG_OF_STATUS.get(mark.status, "did not run"))
     line["flags"] = sorted(set(flags))
     return line
 
 
 def _verdict(row):
-    text = row["verdict"].strip()
-    if row["error"].strip() and row["error"].strip() not in text:
-        text = f"{text}\n{row['error'].strip()}".strip()
+    text, error = row.verdict.strip(), row.error.strip()
+    if error and error not in text:
+        text = f"{text}\n{error}".strip()
     cut = "\n… (cut; all of it is in the feedback page)"
     return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + cut
 
@@ -145,18 +141,17 @@ def _add_missing(labs):
     students = {line["student"] for lab in labs for line in lab["lines"]}
     for lab in labs:
         for name in students - {line["student"] for line in lab["lines"]}:
-            empty = complete({"student": name, "lab": lab["name"], "status": "missing"}, Path(name) / lab["name"])
-            lab["lines"].append(_line(empty, lab["columns"], lab["rubric"]))
+            lab["lines"].append(_line(Mark(name, lab["name"], status=Status.MISSING), lab["columns"], lab["rubric"]))
         lab["lines"].sort(key=lambda line: _natural(line["student"]))
 
 
-def _add_eye_points(labs, merged):
-    """The points given by eye so far, and the totals with them."""
-    known = {(r["student"], r["lab"]): r for r in merged}
+def _add_given(labs, marks):
+    """The points given by a person so far, and the totals with them."""
+    known = {(mark.student, mark.lab): mark for mark in marks}
     for lab in labs:
         for line in lab["lines"]:
-            result = known.get((line["student"], lab["name"]), {"eye": {}, "points": 0.0})
-            line["eye"], line["points"] = result["eye"], result["points"]
+            mark = known.get((line["student"], lab["name"]), Mark(line["student"], lab["name"]))
+            line["eye"], line["points"] = mark.given, mark.points
 
 
 def _link_feedback(labs, report, page_folder):
@@ -246,7 +241,7 @@ def _stores(labs):
                 "name": lab["name"],
                 "auto_max": lab["auto_max"],
                 "max_points": lab["max_points"],
-                "rubric": [row["row"] for row in lab["rubric"]],
+                "rubric": [row.row for row in lab["rubric"]],
                 "columns": [_column(c, lab) for c in lab["columns"]],
                 "lines": [_model_line(line) for line in lab["lines"]],
                 "reference": lab["reference"] and _model_line(lab["reference"]),
@@ -256,7 +251,7 @@ def _stores(labs):
         "texts": list(texts),
         "files": [picture["file"] for picture in store],
         "eye": [
-            [line["student"], lab["name"], i, entry["points"], entry["comment"]]
+            [line["student"], lab["name"], i, entry.points, entry.comment]
             for lab in labs
             for line in lab["lines"]
             for i, entry in line["eye"].items()
@@ -267,13 +262,13 @@ def _stores(labs):
 
 def _column(column, lab):
     item = column["item"]
-    check = next((i for i, row in enumerate(lab["rubric"]) if item and row["id"] == item["check"]), -1)
+    check = next((i for i, row in enumerate(lab["rubric"]) if item and row.id == item.check), -1)
     return {
         "id": column["id"],
         "row": column["row"],
         "plot": column["plot"],
         "check": check,
-        "max": item["max_points"] if item else 0,
+        "max": item.max_points if item else 0,
     }
 
 

@@ -15,15 +15,14 @@ from pathlib import Path
 
 import labkit
 from labkit.course import cells
+from labkit.course.execute import execute, runs
 from labkit.course.labs import CourseError, find_labs, folders, select, variable
 from labkit.course.series import index, page
-from labkit.course.series.execute import (
+from labkit.course.series.notebook import (
     UnreadableNotebook,
-    execute,
     hide_paths,
     path_rules,
     read_notebook,
-    runs,
     store,
     without_paths,
 )
@@ -196,8 +195,8 @@ def _run_lab(path, nb, out, source, timeout, inplace, width):
     page.describe(nb)
     lab |= {"seconds": round(time.monotonic() - started, 1), "memory": memory}
     if failure:
-        lab |= {"status": "failed", "failure": {key: failure[key] for key in ("place", "index", "anchor")}}
-        lab["failure"]["error"] = without_paths(_ANSI.sub("", failure["error"]), rules)
+        error = without_paths(_ANSI.sub("", failure.error), rules)
+        lab |= {"status": "failed", "failure": _where(nb, failure) | {"error": error}}
     lab = _add(out, lab, nb, path)
     if inplace and lab["status"] == "ok":
         try:
@@ -226,6 +225,15 @@ def _add(out, lab, nb, path):
     except Exception as error:  # whatever nbconvert makes of an odd output
         trouble = f"its page cannot be rendered: {type(error).__name__}: {error}"
     return _not_run(path, nb) | lab | {"status": "failed", "failure": lab["failure"] or _trouble(trouble)}
+
+
+def _where(nb, failure):
+    """Where a lab stopped: in words, the number of the cell, and its place in the page."""
+    if failure.index is None:
+        return {"place": "", "index": None, "anchor": ""}
+    section = page.headings(nb)[failure.index]
+    place = f'cell {failure.count}, under "{section}"' if section else f"cell {failure.count}"
+    return {"place": place, "index": failure.index, "anchor": page.anchor(nb, failure.index)}
 
 
 def _trouble(error):
@@ -259,9 +267,9 @@ def _report(lab, width, failure=None):
     time_taken = page.duration(lab["seconds"]) if lab["status"] != "unreadable" else ""
     lines = [f"{lab['name']:<{width}}  {'ok' if ok else 'FAILED'}  {time_taken}".rstrip()]
     if not ok:
-        trouble = failure or lab["failure"]
-        lines.append(f"    {trouble['place']}{': ' if trouble['place'] else ''}{trouble['error']}")
-        trace = trouble.get("traceback", "").strip("\n").splitlines()
+        place, error = lab["failure"]["place"], failure.error if failure else lab["failure"]["error"]
+        lines.append(f"    {place}{': ' if place else ''}{error}")
+        trace = (failure.traceback if failure else "").strip("\n").splitlines()
         if len(trace) > 80:
             trace = trace[:20] + [f"... {len(trace) - 70} lines ..."] + trace[-50:]
         lines += [f"    {line}" for line in trace]

@@ -1,0 +1,121 @@
+"""A kernel in the sandbox: how it is started, what it has to know, and how much memory it may take."""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+
+import psutil
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+
+from labkit.course import cells
+from labkit.course.marking import sandbox
+from labkit.course.marking.kernel import BROKEN, PLAN
+
+MOST_PROCESSES = 100
+_ABOUT = {"names": [], "figure": False, "stub": ""}  # what the kernel has to know of an exercise
+
+
+class SandboxedKernel(AsyncKernelManager):
+    """Starts labkit's kernel in the sandbox; it talks to the marker through sockets in a private folder."""
+
+    def prepare(self, job, place, plan):
+        """Lay out what the kernel needs.
+
+        job: the `Job`.
+        place: a folder for this kernel alone.
+        plan: what the kernel has to know, see `plan_of`.
+        """
+        work, self.shared = place / "work", place / "io"
+        work.mkdir(parents=True), self.shared.mkdir()
+        (self.shared / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+        readable = sandbox.python_folders() + [path for path in job.readable if os.path.exists(path)]
+        want = sandbox.spec(job.sandbox, work, self.shared, readable, job.memory, job.timeout + 60)
+        (place / "spec.json").write_text(json.dumps(want), encoding="utf-8")
+        self.transport, self.ip = "ipc", str(self.shared / "s")
+        self.connection_file = str(self.shared / "kernel.json")
+        python = [sys.executable, "-m"]
+        confined = [*python, "labkit.course.marking.sandbox", str(place / "spec.json")]
+        kernel = [*python, "labkit.course.marking.kernel", "-f", "{connection_file}"]
+        self._kernel_spec = KernelSpec(language="python", display_name="labkit", argv=confined + kernel)
+        known = {PLAN: str(self.shared / "plan.json"), "LABKIT_CHECK_SEED": str(job.seed)}
+        self.environment = sandbox.private_environment(work / "home") | job.environment | known
+
+    def forget(self, names):
+        """Let the kernel take these functions for not done."""
+        new = self.shared / f"{BROKEN}.new"
+        new.write_text(json.dumps(names), encoding="utf-8")
+        new.replace(self.shared / BROKEN)
+
+    @property
+    def kernel_spec(self):
+        return self._kernel_spec
+
+    async def _async_pre_start_kernel(self, **kw):
+        kw["env"] = self.environment
+        return await super()._async_pre_start_kernel(**kw)
+
+    pre_start_kernel = _async_pre_start_kernel
+
+    def end(self):
+        """End the kernel and everything that it started."""
+        sandbox.kill_tree(self.provisioner.pid if self.provisioner else -1)
+
+
+def plan_of(nb, job, spared):
+    """What the kernel has to know of the cells: which are checks, which are exercises and the names they define."""
+    checks = {cell.source: cells.grading(cell)["grade_id"] for cell in nb.cells if cells.kind(cell) == "check"}
+    solutions, originals = {}, {}
+    for cell in nb.cells:
+        original = cell.metadata.get("labkit", {}).get("original")
+        if cells.kind(cell) == "solution":
+            about = job.exercises.get(cells.grading(cell)["grade_id"], {})
+            solutions[cell.source] = {name: about.get(name) or empty for name, empty in _ABOUT.items()}
+        elif original:
+            originals[cell.source] = {"names": cells.names_bound(original), "source": original}
+    return {
+        "checks": checks,
+        "solutions": solutions,
+        "originals": originals,
+        "names": job.imports,
+        "import": sorted(set(job.imports.values()) | {"labkit.check", "numpy"}),
+        "builtins": ["float", "int", "str", "print", "repr"],
+        "spared": list(spared),
+    }
+
+
+class Watch:
+    """Looks at the memory of a kernel and all its processes while a cell runs, and ends them above the limit.
+
+    kernel: a `SandboxedKernel`.
+    most: bytes.
+    over: whether the limit was passed.
+    """
+
+    def __init__(self, kernel, most):
+        self.kernel, self.most, self.over = kernel, most, False
+
+    async def __aenter__(self):
+        self.task = asyncio.ensure_future(self._look())
+        return self
+
+    async def __aexit__(self, *problem):
+        self.task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.task
+
+    async def _look(self):
+        while True:
+            await asyncio.sleep(0.25)
+            try:
+                top = psutil.Process(self.kernel.provisioner.pid)
+                family = [top, *top.children(recursive=True)]
+                used = sum(process.memory_info().rss for process in family)
+            except (psutil.Error, AttributeError):
+                continue
+            if used > self.most * 1.05 or len(family) > MOST_PROCESSES:
+                self.over = True
+                self.kernel.end()
+                return
