@@ -111,7 +111,7 @@ def test_a_wrong_answer_loses_what_it_should_with_its_diagnosis(lab, cell, name)
     answer, loses, says = TABLES[lab]["WRONG"][cell][name]
     source = _source(cell, answer)
     verdicts = _verdicts(lab, cell, source)
-    lost = {exercise: _full(lab, exercise) - points for exercise, (points, _) in verdicts.items()}
+    lost = {exercise: round(_full(lab, exercise) - points, 6) for exercise, (points, _) in verdicts.items()}
     texts = "\n".join(text for _, text in verdicts.values())
     assert {e: p for e, p in lost.items() if p} == loses, texts
     assert says in texts, texts

@@ -116,3 +116,11 @@ def test_the_contract_of_a_layer_names_what_goes_in_and_comes_out(parameters, fo
 def test_parameters_are_names():
     with pytest.raises(ValueError, match="names"):
         plots.forward_backward_diagram([1, 2])
+
+
+def test_the_flow_of_information_leads_from_the_weights_to_the_loss_and_back():
+    ax = plots.information_flow()
+    words = [text.get_text() for text in ax.texts]
+    assert {"images $X$", "weights $W$", "scores $XW$", "labels $y$", "data loss", "penalty", "loss $L$"} <= set(words)
+    arrows = [patch for patch in ax.patches if type(patch).__name__ == "FancyArrowPatch"]
+    assert len(arrows) == 8 and sum(arrow.get_linestyle() == "--" for arrow in arrows) == 1 and title(ax)

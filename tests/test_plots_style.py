@@ -32,6 +32,7 @@ CALLS = {
     "image_channels": (lambda **k: plots.image_channels(IMAGES[0], **k), 4),
     "image_grid": (lambda **k: plots.image_grid(IMAGES, **k), 1),
     "image_rows": (lambda **k: plots.image_rows({"a": IMAGES}, **k), 1),
+    "information_flow": (lambda **k: plots.information_flow(**k), 1),
     "landscape_plane": (lambda **k: plots.landscape_plane([0, 1], [0, 1], np.eye(2), **k), 1),
     "landscape_ray": (lambda **k: plots.landscape_ray([0, 1], [2, 1], **k), 1),
     "loss_curve": (lambda **k: plots.loss_curve([2.3, 2.0], **k), 1),
@@ -49,8 +50,8 @@ CALLS = {
     "visualize_filters": (lambda **k: plots.visualize_filters(np.eye(4).reshape(2, 2, 2, 2), **k), 1),
     "wall_clock": (lambda **k: plots.wall_clock({"a": ([0, 1], [2, 1])}, **k), 1),
 }
-NO_PLOTS = {"STYLE", "landscape_losses", "live", "use_style"}
-WITHOUT_DATA = {"computation_graph", "timing_bars", "receptive_field", "shape_flow"} | {
+NO_PLOTS = {"STYLE", "growing_loss", "landscape_losses", "live", "touch", "use_style"}
+WITHOUT_DATA = {"computation_graph", "information_flow", "timing_bars", "receptive_field", "shape_flow"} | {
     name for name in CALLS if "diagram" in name
 }
 

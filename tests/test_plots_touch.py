@@ -8,7 +8,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import pytest
 
-from labkit.plots import touch
+from labkit.plots import growing_loss, touch
 from labkit.plots.touch import is_live
 
 matplotlib.use("Agg")
@@ -91,3 +91,32 @@ def test_a_script_is_not_a_notebook(monkeypatch):
     monkeypatch.setenv("JPY_SESSION_NAME", "lab.ipynb")
     monkeypatch.delitem(sys.modules, "IPython", raising=False)
     assert not is_live()
+
+
+def test_a_growing_curve_is_drawn_where_somebody_looks(monkeypatch):
+    shown = []
+
+    class Handle:
+        def update(self, figure):
+            shown.append(figure)
+
+    def display(figure, display_id):
+        shown.append(figure)
+        return Handle()
+
+    monkeypatch.setattr("IPython.display.display", display)
+    add = growing_loss(3, every=0)
+    for loss in (3.0, 2.0, 1.0):
+        add(loss)
+    assert not shown and not plt.get_fignums()
+    monkeypatch.setenv("LABKIT_SLIDERS", "1")
+    add = growing_loss(3, every=0)
+    for loss in (3.0, 2.0, 1.0):
+        add(loss)
+    assert [list(figure.axes[0].lines[0].get_ydata()) for figure in shown] == [[3.0], [3.0, 2.0], [3.0, 2.0, 1.0]]
+    assert shown[0].axes[0].get_xlim() == (0, 3) and not plt.get_fignums()
+    shown.clear()
+    add = growing_loss(3, every=60)
+    for loss in (3.0, 2.0, 1.0):
+        add(loss)
+    assert len(shown) == 1  # the last one, whatever the time

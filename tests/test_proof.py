@@ -119,7 +119,7 @@ def test_answers_in_the_labs_own_namespace(lab, prepared, kind):
             except Exception:
                 names[cell] = None
             points = _points(release, names, cell)
-            lost = {exercise: most - got for exercise, (got, most) in points.items() if got != most}
+            lost = {exercise: round(most - got, 6) for exercise, (got, most) in points.items() if got != most}
             if lost != loses:
                 failed.append((cell, name, lost, loses))
             plt.close("all")

@@ -7,6 +7,13 @@ from labkit.check.labs.lab02 import bias_trick, hinge_loss, ray_scores, regulari
 from labkit.check.labs.lab02_softmax import log_probabilities, softmax_probabilities
 from labkit.check.labs.lab03 import accuracy, accuracy_plot, cost_plot, log_softmax_loss, score, vectorised
 from labkit.check.labs.lab03_descent import gradient_descent, numerical_gradient
+from labkit.check.labs.lab03_questions import (
+    evaluations_needed,
+    loss_of_nothing,
+    on_new_images,
+    raw_first_loss,
+    smaller_h,
+)
 from labkit.check.labs.lab04 import gradients_vectorised, softmax_gradient, svm_gradient
 from labkit.check.labs.lab04_more import confusion_matrix, minibatch_sgd, template_images
 from labkit.check.labs.lab05 import momentum_step, rmsprop_step, two_layer_gradients, two_layer_scores
@@ -71,6 +78,7 @@ __all__ = [
     "dual_sigmoid",
     "dual_sin",
     "error_plot",
+    "evaluations_needed",
     "filter_bank",
     "filter_plot",
     "fold",
@@ -81,6 +89,7 @@ __all__ = [
     "lemma_sides",
     "log_probabilities",
     "log_softmax_loss",
+    "loss_of_nothing",
     "matmul_backward",
     "max_pool_backward",
     "max_pool_forward",
@@ -92,12 +101,14 @@ __all__ = [
     "normalize_backward",
     "numerical_gradient",
     "occlusion_drops",
+    "on_new_images",
     "output_size",
     "overfitting_plot",
     "passes_plot",
     "proximal_minimum",
     "proximal_model",
     "rate_bound",
+    "raw_first_loss",
     "ray_scores",
     "regularised_loss",
     "reverse_pass",
@@ -106,6 +117,7 @@ __all__ = [
     "score",
     "score_so_far",
     "sgd_path",
+    "smaller_h",
     "softmax_gradient",
     "softmax_probabilities",
     "spread_plot",

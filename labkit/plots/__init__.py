@@ -11,7 +11,14 @@ Raises ValueError for what cannot be drawn, and if ax is not as many Axes as the
 """
 
 from .curves import accuracy_curve, gradient_error, history, live, loss_curve, overfitting, step_sizes, wall_clock
-from .diagrams import convolution_diagram, forward_backward_diagram, network_diagram, receptive_field, shape_flow
+from .diagrams import (
+    convolution_diagram,
+    forward_backward_diagram,
+    information_flow,
+    network_diagram,
+    receptive_field,
+    shape_flow,
+)
 from .graphs import computation_graph
 from .images import (
     feature_maps,
@@ -26,7 +33,7 @@ from .images import (
 from .plane import decision_regions, hyperplanes, landscape_losses, landscape_plane, landscape_ray, point_clouds
 from .style import STYLE, use_style
 from .tables import class_accuracy, class_balance, confusion_matrix, heat_map, timing_bars
-from .touch import touch
+from .touch import growing_loss, touch
 
 __all__ = [
     "STYLE",
@@ -40,12 +47,14 @@ __all__ = [
     "feature_maps",
     "forward_backward_diagram",
     "gradient_error",
+    "growing_loss",
     "heat_map",
     "history",
     "hyperplanes",
     "image_channels",
     "image_grid",
     "image_rows",
+    "information_flow",
     "landscape_losses",
     "landscape_plane",
     "landscape_ray",

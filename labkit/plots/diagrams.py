@@ -262,6 +262,40 @@ def forward_backward_diagram(parameters=("w", "b"), ax=None, title="The contract
     return ax
 
 
+def information_flow(ax=None, title="What flows where in training"):
+    """Data and weights make scores, scores and labels a loss, and its gradient changes the weights.
+
+    Returns the Axes.
+    """
+    ax = axes_to_draw_in(ax, figsize=(8.8, 3.6))
+    boxes = [
+        (0.0, 2.2, 1.7, "images $X$", "0.9", "black"),
+        (0.0, 0.2, 1.7, "weights $W$", "0.9", "black"),
+        (2.9, 1.2, 1.7, "scores $XW$", BLUE, "white"),
+        (5.4, 1.2, 1.5, "data loss", BLUE, "white"),
+        (5.4, 2.6, 1.5, "labels $y$", "0.9", "black"),
+        (5.4, 0.0, 1.5, "penalty", BLUE, "white"),
+        (7.9, 0.6, 1.1, "loss $L$", BLUE, "white"),
+    ]
+    for x, y, wide, text, color, ink in boxes:
+        _box(ax, x, y, wide, 0.7, color, text, ink)
+    forward = [((1.7, 2.55), (2.9, 1.75)), ((1.7, 0.7), (2.9, 1.35)), ((4.6, 1.55), (5.4, 1.55))]
+    forward += [
+        ((6.15, 2.6), (6.15, 1.9)),
+        ((1.7, 0.4), (5.4, 0.3)),
+        ((6.9, 1.5), (7.9, 1.1)),
+        ((6.9, 0.35), (7.9, 0.8)),
+    ]
+    for start, end in forward:
+        _arrow(ax, start, end, BLUE)
+    back = {"arrowstyle": "-|>", "mutation_scale": 14, "color": ORANGE, "lw": 1.8, "linestyle": "--"}
+    ax.add_patch(FancyArrowPatch((8.45, 0.6), (0.85, 0.2), connectionstyle="arc3,rad=-0.22", **back))
+    ax.text(4.5, -1.0, "gradient of $L$ with respect to $W$, times the step size", ha="center", va="top", fontsize=10)
+    ax.set_title(title)
+    _canvas(ax, (-0.2, 9.2), (-1.5, 3.5))
+    return ax
+
+
 def _box(ax, x, y, wide, high, color, text, ink):
     ax.add_patch(
         FancyBboxPatch((x, y), wide, high, boxstyle="round,pad=0,rounding_size=0.12", facecolor=color, edgecolor="none")

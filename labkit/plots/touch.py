@@ -1,11 +1,14 @@
-"""Sliders where a notebook is live, and one figure of the chosen settings where it is not: pages, tests, marking."""
+"""What moves in a live notebook, sliders and a curve that grows; pages, tests and marking get what stands still."""
 
 import os
 import sys
+from time import monotonic
 
 import matplotlib.pyplot as plt
 
 from labkit.progress import in_notebook
+
+from .curves import loss_curve
 
 
 def touch(draw, **sliders):
@@ -26,6 +29,35 @@ def touch(draw, **sliders):
         print(f"{said} (in a running notebook there are sliders)")
         return
     _show(widgets, draw, settings)
+
+
+def growing_loss(steps, every=1.0, data=None, title="Loss, as it falls"):
+    """A curve of losses that grows while they are computed, in a live notebook; elsewhere nothing is drawn.
+
+    steps: how many losses there will be.
+    every: seconds between two drawings.
+    Returns a function to be called with each loss, which keeps one figure up to date.
+    """
+    losses, handle, drawn = [], None, monotonic()
+    live = is_live()
+
+    def add(loss):
+        nonlocal handle, drawn
+        losses.append(float(loss))
+        if not live or (len(losses) < steps and monotonic() - drawn < every):
+            return
+        from IPython.display import display
+
+        ax = loss_curve(losses, data=data, title=title)
+        ax.set_xlim(0, steps)
+        if handle is None:
+            handle = display(ax.figure, display_id=True)
+        else:
+            handle.update(ax.figure)
+        plt.close(ax.figure)
+        drawn = monotonic()
+
+    return add
 
 
 def is_live():

@@ -6,7 +6,10 @@ from contextlib import redirect_stdout
 import numpy as np
 import pytest
 
+from labkit import check as checks
 from labkit.check.question import QUESTIONS, question
+
+ASKED = sorted(QUESTIONS)  # of all labs
 
 
 @pytest.fixture(autouse=True)
@@ -69,3 +72,41 @@ def test_nothing_answered_is_not_done_yet():
     for answer in (None, ..., stub):
         assert judged(check, answer) == (0.0, "later: not done yet\n")
     assert judged(check, "a", points=5)[0] == 5.0
+
+
+def test_a_question_without_points_says_right_or_not():
+    check = question("aside", 0, "a", {"b": "that <b> is the other one"})
+    out = io.StringIO()
+    with redirect_stdout(out):
+        assert [check(answer) for answer in ("a", "b", None)] == [None] * 3
+    assert out.getvalue() == (
+        "✔ aside: right\n✘ aside: not right\n    that <b> is the other one\n– aside: not done yet\n"
+    )
+    assert "&lt;b&gt;" in shown_page(check, "b") and "<b>aside</b>" in shown_page(check, "b")
+
+
+def shown_page(check, answer):
+    pages = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("labkit.check.question.show", lambda text, page: pages.append(page))
+        check(answer)
+    return pages[0]
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_every_question_of_the_labs_takes_what_is_right_and_nothing_else(name):
+    right, wrong = QUESTIONS[name]
+    check = getattr(checks, name)
+    if isinstance(right, str):
+        ways = [right, right.upper(), f" {right} ", f"({right})", f"{right})", f"'{right}'", np.str_(right)]
+    else:
+        ways = [right, float(right), np.float32(right), np.float64(right), np.array(right), str(right), f"{right} "]
+    for answer in ways:
+        assert judged(check, answer, points=1)[0] == 1.0, answer
+    for answer, text in wrong.items():
+        points, said = judged(check, answer, points=1)
+        assert points == 0.0 and text in said, answer
+    for answer in ("maybe", "", [], {}, 1j, float("nan"), float("inf"), -987654321, "1 or 2", print):
+        points, said = judged(check, answer, points=1)
+        assert points == 0.0 and "✘" in said, answer
+    assert len(wrong) >= 1 and len(set(wrong.values())) == len(wrong)
