@@ -134,6 +134,8 @@ def collected(labs, tmp_path_factory):
     texts = _texts(labs)
     for student, (files, _) in CLASS.items():
         _lay_out(folder / student, files, texts)
+    (folder / "plain" / "timestamp.txt").write_text("2026-11-20 23:59:10 UTC\n")
+    os.mkfifo(folder / "_x" / "timestamp.txt")
     (folder / "linked").symlink_to("/etc")
     (folder / ".git").mkdir(), (folder / "grades.xlsx").write_text("")
     return collect(folder, *labs, strict=False, jobs=2)
@@ -149,6 +151,12 @@ def test_the_right_file_is_marked_as_the_right_lab(collected, labs):
                 wrong[student, lab] = (_begun(one, labs), one.notes, one.trouble)
     assert not wrong
     assert {student for student, _ in found} == {*CLASS, "linked", "_reference_"} - {"_reference"}
+
+
+def test_when_it_was_handed_in(collected):
+    found = _found(collected)
+    assert found["plain", TINY].stamp == "2026-11-20 23:59:10 UTC" and found["_x", TINY].stamp == ""
+    assert found["two versions", TINY].when == NEWER and found["nothing", TINY].when == 0
 
 
 def test_what_is_not_marked_is_named(collected):
@@ -213,7 +221,7 @@ MOODLE = {
 }
 
 
-@pytest.mark.parametrize("packed", [False, True, "within a folder"])
+@pytest.mark.parametrize("packed", [False, True, "within a folder", "alone in a folder"])
 @pytest.mark.parametrize("layout", [CANVAS, MOODLE])
 def test_downloads_of_the_platforms(labs, tmp_path, layout, packed):
     texts, source = _texts(labs), tmp_path / "download"
@@ -223,11 +231,13 @@ def test_downloads_of_the_platforms(labs, tmp_path, layout, packed):
         else:
             _lay_out(source, {name: text}, texts)
     if packed:
-        source = tmp_path / "download.zip"
+        source = tmp_path / "packed" / "download.zip"
+        source.parent.mkdir()
         with zipfile.ZipFile(source, "w") as archive:
             for path in sorted((tmp_path / "download").rglob("*")):
-                where = path.relative_to(tmp_path / ("download" if packed is True else ""))
+                where = path.relative_to(tmp_path / ("" if packed == "within a folder" else "download"))
                 archive.write(path, where.as_posix())
+        source = source.parent if packed == "alone in a folder" else source
     with unpacked(source) as (folder, lost):
         found = {s.student: s for s in collect(folder, *labs, strict=False).submissions if s.lab == TINY}
     assert not lost

@@ -150,7 +150,8 @@ def _add_grade(commands):
     parser.add_argument(
         "submissions",
         metavar="SUBMISSIONS",
-        help="folder of <student>/<lab>.ipynb, or an nbgrader course, or its folder submitted",
+        help="folder of <student>/<lab>.ipynb, an nbgrader course, or what Canvas or Moodle let you download; a zip "
+        "archive of one of these will do",
     )
     parser.add_argument("--out", metavar="REPORT", required=True, help="the folder of the report")
     parser.add_argument(

@@ -3,6 +3,7 @@
 import os
 import queue
 import tempfile
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from labkit.course.marking.evidence import by_name
 from labkit.course.marking.layout import Given, Hand, hands, is_platform
 from labkit.course.marking.look import Known, Reading
 from labkit.course.marking.readers import Reader
-from labkit.course.marking.submission import Unreadable
+from labkit.course.marking.submission import Unreadable, opened
 
 MOST_NAMED = 6
 
@@ -27,7 +28,8 @@ class Submission(NamedTuple):
     content: bytes  # the notebook, repaired
     notes: list
     trouble: object  # an `Unreadable`, or None
-    when: float = 0.0  # when the file was changed, in seconds since 1970; 0 if nothing was handed in
+    when: float = 0.0  # the time of the file that was handed in, in seconds since 1970; 0 if there is none
+    stamp: str = ""  # what timestamp.txt beside it says, as nbgrader writes it
     late: bool = False  # Canvas says so
     identity: str = ""  # the student's number on the platform
 
@@ -45,16 +47,16 @@ class Offer(NamedTuple):
     """A notebook that may be a student's submission of a lab."""
 
     lab: str
+    given: Given
     shown: str
-    when: float
-    late: bool
+    changed: float  # of a file in an archive, when it was put there
     reading: Reading
 
 
 @contextmanager
 def unpacked(submissions):
     """The folder of the submissions, of a zip archive one that is gone afterwards; and [what was lost, why]."""
-    submissions = Path(submissions)
+    submissions = _class_archive(Path(submissions))
     if submissions.is_dir():
         yield submissions, []
         return
@@ -69,6 +71,19 @@ def unpacked(submissions):
         below = inside[0].path if len(inside) == 1 and inside[0].is_dir() and not is_platform([inside[0].name]) else ""
         alone = below and not any(entry.is_dir() or is_platform([entry.name]) for entry in os.scandir(below))
         yield Path(folder if alone or not below else below), lost
+
+
+def _class_archive(path):
+    """The path, or the one archive in that folder, if it is the download of a class."""
+    inside = [entry for entry in path.iterdir() if not entry.name.startswith(".")] if path.is_dir() else []
+    if len(inside) != 1 or not inside[0].name.lower().endswith(".zip") or not inside[0].is_file():
+        return path
+    try:
+        with zipfile.ZipFile(inside[0]) as archive:
+            names = {part for name in archive.namelist()[:10_000] for part in name.split("/")[:2]}
+    except archives.BROKEN:
+        return path
+    return inside[0] if is_platform(names) else path
 
 
 def students(folder):
@@ -180,16 +195,27 @@ def _offer(given: Given, reading, course, releases):
         return None, "it belongs to none of the labs"
     if lab not in releases:
         return None, (f"it is of {lab}, which is not marked now" if lab else reading.message)
+    return Offer(lab, given, shown, reading.date or _time(given.path), reading), ""
+
+
+def _time(path):
     try:
-        when = reading.date or given.path.stat().st_mtime
+        return path.stat().st_mtime
     except OSError:
-        when = reading.date
-    return Offer(lab, shown, when, given.late, reading), ""
+        return 0.0
+
+
+def _stamp(path):
+    try:
+        with opened(path.with_name("timestamp.txt")) as file:
+            return file.read(100).decode("ascii").strip()
+    except (Unreadable, OSError, ValueError):
+        return ""
 
 
 def _best(offers):
     """The one that most was done in, then the newest; one that cannot be read before one with nothing done."""
-    return max(offers, key=lambda o: (o.reading.worked, bool(o.reading.status), o.when, o.shown))
+    return max(offers, key=lambda o: (o.reading.worked, bool(o.reading.status), o.changed, o.shown))
 
 
 def _submission(hand, lab, offers, lines, passed_over):
@@ -208,7 +234,8 @@ def _submission(hand, lab, offers, lines, passed_over):
     status = best.reading.status
     trouble = Unreadable(status, best.reading.message) if status else None
     content = best.reading.content.encode("utf-8", "backslashreplace")
-    return Submission(hand.student, lab, content, notes, trouble, best.when, best.late, hand.identity)
+    times = {"when": _time(best.given.path), "stamp": _stamp(best.given.path), "late": best.given.late}
+    return Submission(hand.student, lab, content, notes, trouble, identity=hand.identity, **times)
 
 
 def _is_named(shown, lab):

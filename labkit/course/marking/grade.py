@@ -91,11 +91,12 @@ def _get_ready(settings):
     wanted = select(every, settings.labs, folder)
     settings.refuse_impossible()
     with unpacked(settings.submissions) as (place, lost):
-        students(place)
+        count = len(students(place)[0])
         out = settings.report_folder()
         client = connect(settings.scheduler) if settings.scheduler else None
         prepared = Prepared(wanted, bool(settings.labs))
         asked = bool(settings.labs)
+        print(f"Reading what {count} student{'s' * (count != 1)} handed in.", flush=True)
         collected = collect(place, _readable(every), prepared.release, asked, settings.at_a_time())
     found, strangers = collected.submissions, collected.strangers + [f"{name}: {why}" for name, why in lost]
     _write_ignored(out, collected.ignored)

@@ -47,7 +47,13 @@ class Known:
 
         course, releases: for each lab by name, its notebook as the course has it, and as it is handed out.
         """
-        Path(path).write_text(json.dumps([course, releases]), encoding="utf-8")
+        slim = [{name: _without_outputs(nb) for name, nb in part.items()} for part in (course, releases)]
+        Path(path).write_text(json.dumps(slim), encoding="utf-8")
+
+
+def _without_outputs(nb):
+    cells = [{**cell, "outputs": []} if cell.cell_type == "code" else cell for cell in nb.cells]
+    return {**nb, "cells": cells}
 
 
 def look(path, name, known):

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+from labkit.course.labs import CourseError
 from labkit.course.marking import sandbox
 from labkit.course.marking.look import Known, Reading, as_json, look
 
@@ -20,7 +21,9 @@ except ImportError:  # Windows, where nothing is marked
     resource = None
 
 SECONDS, MEMORY = 30, 2 << 30  # of processor time and of memory for one file
-PATIENCE = 4  # times the seconds: a busy computer is no reason
+STARTS = 300  # seconds in which a process has to start
+PATIENCE = 20  # times the seconds: a busy computer is no reason
+READY = b"ready\n"
 
 
 class Reader:
@@ -59,6 +62,9 @@ class Reader:
             env=environment,
             start_new_session=True,
         )
+        if self._answer(time.monotonic() + STARTS) != READY:
+            self.close()
+            raise CourseError("the process that reads submissions does not start here.")
 
     def _answer(self, deadline):
         """A line, or what there is of it when the process ends or the time is over."""
@@ -99,6 +105,7 @@ def main(argv):
     os.dup2(2, 1)
     known = Known.read(known)
     _limit(int(memory))
+    answers.write(READY), answers.flush()
     for line in requests:
         signal.setitimer(signal.ITIMER_PROF, float(seconds))  # ends Python even inside a regular expression
         path, name = json.loads(line)
