@@ -27,7 +27,7 @@ ROOMS = (  # DESIGN's order, from the ground
         "layers",
         "networks",
     ),
-    *("optimizers", "checkpoints", "training", "search", "autodiff", "plots", "check", "course"),
+    *("optimizers", "checkpoints", "training", "search", "pytorch", "autodiff", "plots", "check", "course"),
 )
 DATA_ROOMS = (  # DESIGN gives the order inside `plots` and `check`; there, style comes first, and the labs last
     *("errors", "places", "transfer", "unpickle", "dataset", "reader", "mirrors", "archive", "standin", "download"),
