@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 
-from labkit.check.answer import Outcome, a_type
-from labkit.check.source import notebook_arrays, reach
+from labkit.check.calls import OTHERS, Outcome, a_type
 
 _FACTORS = {
     -1.0: "the sign is wrong: it is exactly the negative of what is asked",
@@ -73,7 +72,7 @@ def diagnose(answer, expected, cases, outcomes, more=(), lab=None, tolerance=1e-
             f"right for the lab's own shapes only, a size is written into it ({size}): take sizes from .shape "
             f"({said or 'else the values are wrong'})"
         )
-    for line, name in notebook_arrays(answer.function):
+    for line, name in answer.target.notebook_arrays():
         if _follows(answer, cases[first], outcome, name, tolerance):
             return f"line {line} uses {name}, a variable of the notebook: the answer has to come from the arguments"
     only = _only_for(outcomes, cases, expected, tolerance)
@@ -216,16 +215,10 @@ def _cut(value, size):
 def _follows(answer, args, outcome, name, tolerance):
     """Whether the answer to a case changes when a variable of the notebook does."""
     followed = False
-    for function in reach(answer.function):
-        kept = function.__globals__.get(name)
-        if isinstance(kept, np.ndarray):
-            try:
-                for other in (np.flip(kept) * 2 + 1, kept.ravel()[:2], np.array(1.0)):
-                    function.__globals__[name] = other
-                    now = answer(*args)
-                    followed |= not _same_outcome(now, outcome, tolerance) or now.error != outcome.error
-            finally:
-                function.__globals__[name] = kept
+    for which in range(len(OTHERS)):
+        with answer.target.other_array(name, which):
+            now = answer(*args)
+        followed |= not _same_outcome(now, outcome, tolerance) or now.error != outcome.error
     return followed
 
 

@@ -6,7 +6,7 @@ an answer are compared with those of the exercise's right answer; where they dif
 
 import numpy as np
 
-from labkit.check.answer import Misuse, Outcome, a_type
+from labkit.check.calls import Misuse, Outcome, a_type
 from labkit.check.compare import agree, diagnose, equal, is_like, kind_of_problem, outcome_of, sizes_of
 from labkit.check.mistakes import Mistakes
 from labkit.check.verdict import Found

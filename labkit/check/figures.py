@@ -3,8 +3,9 @@
 import re
 
 import numpy as np
+from matplotlib import colors as colours
 
-from labkit.check.answer import a_type, is_blank
+from labkit.check.calls import a_type, is_blank
 from labkit.check.verdict import Found
 
 
@@ -32,12 +33,16 @@ class Plot:
                 y, edges, _ = steps.get_data()
                 found.append((ax, _numbers(edges)[:-1], _numbers(y)))
             for line in ax.get_lines():
-                styles = {str(line.get_linestyle()), str(line.get_marker())}
-                if line.get_visible() and line.get_alpha() != 0 and not styles <= {"None", "", " "}:
+                if not why_unseen(ax, line):
                     x, y = _numbers(line.get_xdata()), _numbers(line.get_ydata())
                     if x is not None and y is not None and len(x) == len(y):
                         found.append((ax, x, y))
         return found
+
+    def no_line(self, what="line"):
+        """Why there is no line to judge, in words."""
+        unseen = [why for ax in self.axes for line in ax.get_lines() if (why := why_unseen(ax, line))]
+        return f"a line is there, but cannot be seen: {unseen[0]}" if unseen else f"the axes hold no {what}"
 
     def best(self, steps, course):
         """The curve that is meant: one value per step if there is one, and among those the best course."""
@@ -55,6 +60,31 @@ class Plot:
         )
 
 
+def why_unseen(ax, line):
+    """Why nobody sees a line, in words; None where it is to be seen."""
+    ground = colours.to_rgb(ax.get_facecolor() if ax.get_facecolor()[3] else ax.figure.get_facecolor())
+    joined = str(line.get_linestyle()) not in ("None", "", " ") and line.get_linewidth() > 0
+    marked = str(line.get_marker()) not in ("None", "", " ") and line.get_markersize() > 0
+    if not (ax.get_visible() and line.get_visible()):
+        return "it is set invisible"
+    if not (joined or marked):
+        return "its width is 0, or it has no style"
+    if (1 if line.get_alpha() is None else line.get_alpha()) < 0.05:
+        return "it is transparent (alpha)"
+    drawn = [line.get_color()] * joined + [line.get_markerfacecolor(), line.get_markeredgecolor()] * marked
+    if all(_is_like(colour, ground) for colour in drawn):
+        return "it has the colour of the ground"
+    return None
+
+
+def _is_like(colour, ground):
+    try:
+        *shade, solid = colours.to_rgba(colour)
+    except ValueError:
+        return False
+    return solid < 0.05 or max(abs(a - b) for a, b in zip(shade, ground)) * solid < 0.04
+
+
 def line(steps, course):
     """A criterion: one of the lines has one finite value per step (`steps` of them, or one more)."""
 
@@ -64,9 +94,7 @@ def line(steps, course):
         best = plot.best(steps, course)
         if best is None:
             scattered = any(len(ax.collections) for ax in plot.axes)
-            return (
-                "the points are scattered, not joined: draw a line (plt.plot)" if scattered else "the axes hold no line"
-            )
+            return "the points are scattered, not joined: draw a line (plt.plot)" if scattered else plot.no_line()
         ax, x, y = best
         if len(y) not in (steps, steps + 1):
             longest = max(len(c[2]) for c in plot.curves())
@@ -247,7 +275,7 @@ def rising_accuracy(chance):
     def problem(ax, y):
         if len(y) < 3 or not _finite(y):
             return "there is no line of accuracies to judge"
-        percent = _has(f"{label_of(ax, 'y')} {title_of(ax)}".lower(), ("%", "percent", "per cent")) or _ticks(ax)
+        percent = _has(f"{label_of(ax, 'y')} {title_of(ax)}".lower(), ("%", "percent", "per cent")) or in_percent(ax)
         if y.min() < 0 or y.max() > 100 or (y.max() > 1 and not percent):
             return "the values are not shares between 0 and 1, and no label says percent"
         share = y / 100 if y.max() > 1 else y
@@ -342,7 +370,7 @@ def _has(text, words):
     return any(word in text for word in words)
 
 
-def _ticks(ax):
+def in_percent(ax):
     """Whether the numbers along the y axis are written with a percent sign."""
     formatter = ax.yaxis.get_major_formatter()
     try:

@@ -62,12 +62,12 @@ class _Curves:
         if not self.plot.axes:
             return "there is no plot in it: assign the axes or the figure"
         if not self.drawn:
-            return "the axes hold no line and no markers"
+            return self.plot.no_line("line and no markers")
         return self._hidden(0) if self.curves[0] else self._instead(0)
 
     def second(self, _):
         if not self.curves[1]:
-            return self._instead(1) if self.drawn else "the axes hold no line and no markers"
+            return self._instead(1) if self.drawn else self.plot.no_line("line and no markers")
         if self.curves[0] and not any(_comparable(a, b) for a, *_ in self.curves[0] for b, *_ in self.curves[1]):
             return "the two curves are in different axes, with scales of their own: draw both in one"
         return self._hidden(1)

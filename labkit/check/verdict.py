@@ -7,7 +7,7 @@ import html
 import sys
 from typing import NamedTuple
 
-from labkit.check.answer import one_line, quiet
+from labkit.check.answer import Marking, one_line, quiet
 from labkit.check.watch import labkits_checks
 
 RIGHT, WRONG, OPEN = "✔", "✘", "–"
@@ -117,7 +117,11 @@ class Points(float):
 
 
 def say(judged):
-    """Show a verdict, in Jupyter or as text; return its points."""
+    """Show a verdict, in Jupyter or as text; return its points. A marker gets it as it is."""
+    marking = Marking.now()
+    if marking is not None:
+        marking.said.append(judged)
+        return Points(judged.earned)
     SAID[judged.name] = judged
     show("\n".join(judged.lines), as_html(judged))
     return Points(judged.earned)

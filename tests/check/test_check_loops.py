@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit import check
+from labkit.check.counting import operations, steps
 from labkit.check.exercise import vectorised
-from labkit.check.runtime_loops import grows, operations, steps
+from labkit.check.runtime_loops import grows
 from labkit.check.source import loops, notebook_arrays, tree_of
 
 matplotlib.use("Agg")

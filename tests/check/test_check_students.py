@@ -14,7 +14,7 @@ import pytest
 from cells import cell, right_loss, right_score, said
 
 from labkit import check
-from labkit.check.answer import is_stub, unwrap
+from labkit.check.calls import is_stub, unwrap
 
 matplotlib.use("Agg")
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from labkit.check.criteria import equals, unchanged, watched
 from labkit.check.exercise import exercise
-from labkit.check.runtime_loops import MANY_ROWS, grows, in_blocks
+from labkit.check.runtime_loops import MANY_ROWS, Through, grows, in_blocks
 from labkit.check.verdict import Found
 
 ALONE = "the arrays handed over are left as they were"
@@ -43,14 +43,14 @@ def _few_turns(*comparisons):
         for call, *shapes in comparisons:
             small, *large = (np.ones(shape) for shape in shapes)
             with contextlib.suppress(Exception):  # of a wrong answer that does not take these sizes
-                if any(grows(lambda a, call=call: call(answer.function, a), (small,), (more,)) for more in large):
+                if any(grows(Through(answer.target, call), (small,), (more,)) for more in large):
                     return "the number of Python steps grows with that of images or places: there is a loop over them"
                 judged += 1
         if not judged:
             return Found("judged when the first line is right", open=True)
         call, (n, *rest), *_ = comparisons[0]
         cases = [lambda many=many: (np.ones((n * many[0] // 2, *rest)),) for many in MANY_ROWS]
-        if in_blocks(lambda array: call(answer.function, array), cases):
+        if in_blocks(Through(answer.target, call), cases):
             return "the number of Python steps grows with the number of images: there is a loop over blocks of them"
         return None
 

@@ -55,7 +55,7 @@ def overfitting_plot(plot, training, validation, points=6):
                 return "the two curves are in different axes: the gap is seen where both are in one" if apart else None
             lines = plot.curves()
             if not plot.axes or not lines:
-                return _NONE if not plot.axes else "the axes hold no line"
+                return plot.no_line() if plot.axes else _NONE
             if any(np.isclose(y[1:-1], values[i][1:]).all() for _, _, y in lines if len(y) == len(values[i]) + 1):
                 return f"the {name} accuracies are shifted: one value for each epoch, and one before the first"
             if any(len(y) == len(values[i]) - 1 and np.isclose(y, values[i][1:]).all() for _, _, y in lines):

@@ -1,12 +1,11 @@
 """Lab 8, dual numbers and graphs (arrays: lab08_arrays.py): what is asked, and the mistakes that are known."""
 
-import sys
-
 import numpy as np
 
-from labkit.check.answer import READY_MADE
+from labkit.check.calls import Shallow
 from labkit.check.criteria import equals, unchanged, watched
 from labkit.check.exercise import exercise
+from labkit.check.watch import READY_MADE
 
 # ------------------------------------------------------------------------------------ dual numbers
 
@@ -205,25 +204,18 @@ def _cycles(call, rng):
 
 def _long(call, rng):
     """A chain of 400 nodes, where Python may call functions within each other 150 deep: as 3,000 nodes usually."""
-    frame, depth, limit = sys._getframe(), 150, sys.getrecursionlimit()
-    while frame := frame.f_back:
-        depth += 1
-    try:
-        low = min(depth, limit)
-        sys.setrecursionlimit(low)
+    with Shallow(150) as limit:
         order = call([[i + 1] if i < 399 else [] for i in range(400)])
-        if sys.getrecursionlimit() > low:
-            return "it raises the limit of Python's calls within each other: a loop needs none"
-    finally:
-        sys.setrecursionlimit(limit)
+    if limit.lifted:
+        return "it raises the limit of Python's calls within each other: a loop needs none"
     return ["right" if order is not None and list(order) == list(range(399, -1, -1)) else "wrong"]
 
 
 def _left_alone(answer):
     for n in (2, 8):
         needs = _acyclic(answer.rng(), n)
-        before = [list(inputs) for inputs in needs]
-        if answer(needs).error is None and needs != before:
+        outcome = answer(needs)
+        if outcome.error is None and outcome.changed:
             return "needs is changed: the graph is not the same afterwards"
     return None
 

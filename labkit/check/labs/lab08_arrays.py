@@ -3,10 +3,10 @@
 import numpy as np
 
 from labkit.autodiff import value_and_gradient
-from labkit.check.answer import READY_MADE
 from labkit.check.criteria import equals, unchanged, watched
 from labkit.check.exercise import exercise
 from labkit.check.two_curves import two_curves
+from labkit.check.watch import READY_MADE
 
 
 def unbroadcast_(g, shape):

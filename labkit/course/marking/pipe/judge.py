@@ -1,0 +1,90 @@
+"""A check cell, judged in the marker's process: the verdict on what the notebook's process lets it call."""
+
+import ast
+import inspect
+from typing import NamedTuple
+
+from labkit import check
+from labkit.check.answer import Marking
+from labkit.check.verdict import Verdict, as_html
+from labkit.course.marking.pipe.drawn import built
+from labkit.course.marking.pipe.line import Lost
+from labkit.course.marking.pipe.remote import Remote
+from labkit.course.marking.pipe.wire import foreign
+
+
+class Said(NamedTuple):
+    """What a check said: points, plain text, HTML; or the error, (name, message), that kept it from judging."""
+
+    points: float
+    text: str
+    page: str
+    verdict: Verdict | None = None
+    error: tuple | None = None
+
+
+def call_in(source):
+    """The call in a check cell of one line, `check.score(score)`, as a tree; None where the cell is anything else."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError):
+        return None
+    call = body[0].value if len(body) == 1 and isinstance(body[0], ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return None
+    known = isinstance(call.func.value, ast.Name) and call.func.value.id == "check" and call.func.attr in check.__all__
+    return call if known and call.func.attr not in ("use", "score_so_far", "EXERCISES") else None
+
+
+def judge(call, line, seed):
+    """Judge what a check cell hands over.
+
+    call: what `call_in` found.
+    line: the `Outside` end to the notebook's process.
+    seed: of the cases; it is not told to that process.
+    Returns what was `Said`.
+    """
+    judging = getattr(check, call.func.attr)
+    try:
+        handed = inspect.signature(judging).bind(*call.args, **{word.arg: word.value for word in call.keywords})
+        for name, expression in handed.arguments.items():
+            several = isinstance(expression, tuple)
+            found = [_handed_over(name, line, inner) for inner in (expression if several else (expression,))]
+            handed.arguments[name] = tuple(found) if several else found[0]
+    except Lost as problem:
+        return _failed("Lost", str(problem))
+    except Exception as problem:  # as the cell would raise it in a notebook
+        return _failed(type(problem).__name__, str(problem)[:500])
+    with Marking(seed) as marking:
+        judging(*handed.args, **handed.kwargs)
+    line.forget()
+    verdict = marking.said[-1]
+    return Said(float(verdict.earned), "\n".join(verdict.lines), as_html(verdict), verdict)
+
+
+def _handed_over(name, line, expression):
+    """An argument of the check: a function stays where it is, a plot is told and built up, the rest comes as it is."""
+    text = ast.unparse(expression)
+    if name in ("function", "functions"):
+        return Remote(line, text)
+    if name != "plot":
+        return line.ask("data", text)
+    told, kind, unsolved = line.ask("figure", text)
+    if unsolved is True:
+        return None
+    try:
+        axes = built(told)
+    except (LookupError, TypeError, ValueError, AttributeError) as problem:
+        raise Lost("what the figure holds cannot be read") from problem
+    return axes if axes else _no_plot(kind)
+
+
+def _no_plot(kind):
+    """What is no plot, by the name of its type."""
+    thing = foreign(kind)
+    thing.__name__ = kind
+    return thing
+
+
+def _failed(name, message):
+    return Said(0.0, "", "", None, (name, message))

@@ -1,0 +1,124 @@
+"""The kernel's end of the pipe: the student's functions are called as the marker asks, while a check is due.
+
+It says what it sees: what a call returned, raised and changed, how many steps it took, what it called. What is right is
+known, and judged, at the other end only. All that a program that lies here can gain is what it computes itself.
+"""
+
+import builtins
+import io
+import sys
+import types
+
+from labkit.check.answer import quiet
+from labkit.check.calls import Here, Shallow, a_type
+from labkit.check.figures import Plot
+from labkit.course.marking.pipe.drawn import described
+from labkit.course.marking.pipe.line import Line
+from labkit.course.marking.pipe.wire import Malformed
+
+
+class Served(Line):
+    """The end of the pipe in the process of a notebook.
+
+    connection: a connected socket.
+    names: the notebook's variables.
+    """
+
+    trusts = True
+
+    def __init__(self, connection, names):
+        super().__init__(connection)
+        self._names, self._targets, self._swapped = names, {}, None
+
+    def serve(self):
+        """Answer until the marker says goodbye; nothing that the functions print gets out meanwhile."""
+        with quiet():
+            super().serve()
+
+    def answer(self, kind, parts):
+        """What is answered to a request of the marker."""
+        handlers = {
+            "look": self._look,
+            "call": self._call,
+            "count": self._count,
+            "loops": lambda name: self._target(name).loops()[:50],
+            "arrays": lambda name: self._target(name).notebook_arrays()[:20],
+            "swap": self._swap,
+            "data": lambda text: self._value(text),
+            "figure": self._figure,
+            "back": self.called_back,
+        }
+        if kind not in handlers:
+            raise Malformed(f"nothing is known of {kind[:20]!r}")
+        return handlers[kind](*parts)
+
+    def stand_in(self, name, number, handle):
+        """The function that stands for one of the check's, and is called there."""
+
+        def handed_over(*args, **keywords):
+            profile, trace = sys.getprofile(), sys.gettrace()
+            sys.setprofile(None), sys.settrace(None)
+            try:
+                return self.back(handle, args, keywords)
+            finally:
+                sys.settrace(trace), sys.setprofile(profile)
+
+        handed_over.__name__ = handed_over.__qualname__ = str(name)
+        return handed_over
+
+    def _value(self, text):
+        """The value of an expression of the check cell, among the notebook's variables."""
+        return eval(text, self._names)
+
+    def _target(self, text):
+        if text not in self._targets:
+            self._targets[text] = Here(self._value(text))
+        return self._targets[text]
+
+    def _look(self, text):
+        target, value = self._target(text), self._value(text)
+        return {"blank": target.is_blank, "stub": target.is_stub, "callable": callable(value), "type": a_type(value)}
+
+    def _call(self, text, args, keywords, about):
+        depth = about["depth"]
+        try:
+            with Shallow(depth) if depth else io.StringIO() as limit:
+                outcome = self._target(text).call(
+                    args, keywords, about["parameters"], about["ready made"], about["lines"]
+                )
+        except KeyboardInterrupt:
+            return {"stopped": True}
+        if outcome is None:
+            return {"too long": True}
+        return {
+            "value": outcome.value,
+            "error": outcome.error,
+            "changed": {i: outcome.args[i] for i in outcome.changed},
+            "raised": [name for name in outcome.raised if hasattr(builtins, name)],
+            "foul": outcome.foul,
+            "generators": {
+                i: arg.bit_generator.state for i, arg in enumerate(outcome.args) if hasattr(arg, "bit_generator")
+            },
+            "lifted": bool(depth and limit.lifted),
+        }
+
+    def _count(self, what, text, args):
+        try:
+            return getattr(self._target(text), {"steps": "steps", "operations": "operations"}[what])(args)
+        except KeyboardInterrupt:
+            return None
+
+    def _swap(self, text, name, which):
+        """Put another array in the place of a notebook's (which: see `calls.OTHERS`), or the first back (None)."""
+        if self._swapped is not None:
+            self._swapped.__exit__(None, None, None)
+            self._swapped = None
+        if which is not None:
+            self._swapped = self._target(text).other_array(name, which)
+            self._swapped.__enter__()
+
+    def _figure(self, text):
+        """(what the axes of a plot hold, the name of its type or module, whether there is nothing yet)."""
+        drawn = self._value(text)
+        plot, module = Plot(drawn), getattr(drawn, "__name__", None) if isinstance(drawn, types.ModuleType) else None
+        return [described(plot.axes), module or type(drawn).__name__, plot.unsolved]

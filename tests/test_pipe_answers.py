@@ -1,0 +1,71 @@
+"""Every answer in tests/answers gets through the pipe, from another process, what it gets in this one: points and words.
+
+One process runs the cells of all answers, one after the other. LABKIT_PROOF=all takes all labs, else it is lab 3.
+"""
+
+import ast
+import contextlib
+import io
+import os
+import sys
+
+import matplotlib
+import pytest
+import test_answers as here
+
+from labkit import check
+from labkit.check import EXERCISES
+from labkit.check.mistakes import named
+from labkit.course.marking.pipe.judge import call_in, judge
+
+sys.path.insert(0, os.path.dirname(__file__))
+import piped
+
+matplotlib.use("Agg")
+ALL = os.environ.get("LABKIT_PROOF") == "all"
+LABS = [lab for lab in here.TABLES if ALL or lab.startswith("lab03")]
+
+
+@pytest.fixture(scope="module")
+def line():
+    line, process = piped.start()
+    yield line
+    line.close()
+    process.wait(20)
+
+
+def _mistakes(lab):
+    """{exercise: sources of its known mistakes}"""
+    checked = [name for name in here.TABLES[lab]["CHECKS"] if name in EXERCISES]
+    return {name: [named(EXERCISES[name].known.source(i), name) for i in range(len(EXERCISES[name].known))] for name in checked}
+
+
+def _sources(lab, cell):
+    table = here.TABLES[lab]
+    yield from (here._source(cell, answer) for answer in table["RIGHT"][cell].values())
+    yield from (here._source(cell, answer) for answer, _, _ in table["WRONG"][cell].values())
+    yield table["STUBS"][cell]
+    yield from _mistakes(lab).get(cell, ())[::3]
+
+
+def _through_the_pipe(line, lab, cell, source):
+    """{exercise: (points, text)}, as `test_answers` has it in this process."""
+    table = here.TABLES[lab]
+    line.ask("fresh")
+    line.ask("cell", table["SETUP"], "<setup>")
+    for other, answers in table["RIGHT"].items():
+        if other != cell and not other.endswith("_plot"):
+            line.ask("cell", here._source(other, next(iter(answers.values()))), f"<{lab} {other}>")
+    line.ask("cell", source, f"<{lab} {cell} answer>")
+    found = {}
+    for exercise in here._exercises(table, cell):
+        said = judge(call_in(table["CHECKS"][exercise]), line, 0)
+        found[exercise] = said.points, (said.text or str(said.error)) + "\n"
+    return found
+
+
+@pytest.mark.parametrize("lab, cell", [(lab, cell) for lab in LABS for cell in here.TABLES[lab]["STUBS"]])
+def test_the_same_points_and_words_through_the_pipe(line, lab, cell):
+    for source in _sources(lab, cell):
+        there, inside = _through_the_pipe(line, lab, cell, source), here._verdicts(lab, cell, source)
+        assert there == inside, source
