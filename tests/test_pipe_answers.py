@@ -1,25 +1,18 @@
-"""Every answer in tests/answers gets through the pipe, from another process, what it gets in this one: points and words.
+"""Every answer in tests/answers gets through the pipe, from another process, the points and words it gets in this one.
 
 One process runs the cells of all answers, one after the other. LABKIT_PROOF=all takes all labs, else it is lab 3.
 """
 
-import ast
-import contextlib
-import io
 import os
-import sys
 
 import matplotlib
+import piped
 import pytest
 import test_answers as here
 
-from labkit import check
 from labkit.check import EXERCISES
 from labkit.check.mistakes import named
 from labkit.course.marking.pipe.judge import call_in, judge
-
-sys.path.insert(0, os.path.dirname(__file__))
-import piped
 
 matplotlib.use("Agg")
 ALL = os.environ.get("LABKIT_PROOF") == "all"
@@ -37,7 +30,8 @@ def line():
 def _mistakes(lab):
     """{exercise: sources of its known mistakes}"""
     checked = [name for name in here.TABLES[lab]["CHECKS"] if name in EXERCISES]
-    return {name: [named(EXERCISES[name].known.source(i), name) for i in range(len(EXERCISES[name].known))] for name in checked}
+    known = {name: EXERCISES[name].known for name in checked}
+    return {name: [named(table.source(i), name) for i in range(len(table))] for name, table in known.items()}
 
 
 def _sources(lab, cell):

@@ -54,6 +54,7 @@ from labkit.check.verdict import say, say_line, verdict
 from labkit.check.watch import READY_MADE
 
 EXERCISES = {}
+TOLD = {}  # in marking: each exercise's function and the marker's verdict on it
 
 
 class Exercise(NamedTuple):
@@ -113,7 +114,9 @@ def use(name, function):
     known = EXERCISES.get(name)
     if known is None:
         raise ValueError(f"there is no exercise {name!r}; there are: {', '.join(sorted(EXERCISES))}")
-    judged = known.judge(function)
+    seen, judged = TOLD.get(name, (None, None))
+    if judged is None or seen is not function:
+        judged = known.judge(function)
     if judged.earned == known.points:
         say_line(f"using your {name}")
         return function

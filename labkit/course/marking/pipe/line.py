@@ -36,7 +36,7 @@ class Line:
 
     def __init__(self, connection, seconds=None, late=None):
         self._socket, self.seconds, self._late = connection, seconds, late
-        self._until, self.was_late = None, False
+        self._until, self.was_late, self.gave_up = None, False, False
         self._lock, self._kept, self._ids, self._shown = threading.RLock(), {}, {}, {}
         self._read = bytearray()
         connection.setblocking(True)
@@ -90,6 +90,10 @@ class Line:
                 continue
             except Lost:
                 return
+
+    def goodbye(self):
+        """Let the other end go on with what it does."""
+        self._send(["goodbye"])
 
     def close(self):
         """End the connection, and forget what was kept for the other end."""
@@ -155,7 +159,7 @@ class Line:
         if self._until is None or time.monotonic() < self._until:
             return
         if self.was_late or self._late is None:  # an answer that came now would be taken for one to another request
-            self.was_late = True
+            self.was_late = self.gave_up = True
             self._socket.close()
             raise Lost("it does not end")
         self.was_late, self._until = True, time.monotonic() + _GRACE

@@ -11,10 +11,14 @@ import types
 
 from labkit.check.answer import quiet
 from labkit.check.calls import Here, Shallow, a_type
+from labkit.check.exercise import EXERCISES, TOLD
 from labkit.check.figures import Plot
+from labkit.check.verdict import SAID, Row, Verdict
 from labkit.course.marking.pipe.drawn import described
 from labkit.course.marking.pipe.line import Line
 from labkit.course.marking.pipe.wire import Malformed
+
+PIPE = "LABKIT_CHECKS"  # the variable that names the marker's socket
 
 
 class Served(Line):
@@ -46,6 +50,7 @@ class Served(Line):
             "swap": self._swap,
             "data": lambda text: self._value(text),
             "figure": self._figure,
+            "said": self._said,
             "back": self.called_back,
         }
         if kind not in handlers:
@@ -116,6 +121,14 @@ class Served(Line):
         if which is not None:
             self._swapped = self._target(text).other_array(name, which)
             self._swapped.__enter__()
+
+    def _said(self, verdict, names):
+        """Keep a verdict of the marker's for `check.score_so_far`, and for `check.use` of the same function."""
+        name, earned, points, rows, state = verdict
+        told = Verdict(name, earned, points, [Row(*row) for row in rows], state)
+        SAID[name] = told
+        if name in EXERCISES and names:
+            TOLD[name] = self._value(names[0]), told
 
     def _figure(self, text):
         """(what the axes of a plot hold, the name of its type or module, whether there is nothing yet)."""

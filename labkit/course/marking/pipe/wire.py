@@ -1,8 +1,8 @@
 """Values as bytes, for a pipe between two processes that do not trust each other.
 
-A message is a frame: a mark, two lengths, a header of JSON, and the bytes of the arrays one after the other. What can be
-said is None, True, False, numbers, texts, arrays of numbers, and tuples, lists and dicts of these. Nothing is pickled and
-nothing runs when a message is read; what is anything else comes through as what it is called.
+A message is a frame: a mark, two lengths, a header of JSON, and the bytes of the arrays one after the other. What can
+be said is None, True, False, numbers, texts, arrays of numbers, and tuples, lists and dicts of these. Nothing is
+pickled, and nothing runs when a message is read; what is anything else comes through as what it is called.
 """
 
 import json
@@ -110,7 +110,7 @@ class _Packer:
         if self.nodes > MOST_NODES or depth > DEEPEST:
             raise Malformed("it has too many parts, or too many within each other")
         if kind is int:
-            return value if value.bit_length() < 4000 else ["o", "foreign", "int", math.inf if value > 0 else -math.inf, None]
+            return value if value.bit_length() < 4000 else _foreign("int", math.inf if value > 0 else -math.inf)
         if kind is str:
             return value if len(value) <= LONGEST_TEXT else value[:LONGEST_TEXT]
         if kind is np.ndarray:
@@ -152,8 +152,12 @@ class _Packer:
 
     def scalar(self, value):
         if value.dtype.char not in _NUMBERS:
-            return self.node(str(value), 0) if isinstance(value, np.str_) else ["o", "foreign", type(value).__name__, None, None]
+            return self.node(str(value), 0) if isinstance(value, np.str_) else _foreign(type(value).__name__)
         return ["n", self.array(np.asarray(value))]
+
+
+def _foreign(name, number=None):
+    return ["o", "foreign", name, number, None]
 
 
 class _Reader:
