@@ -193,7 +193,7 @@ def is_blank(value):
 def is_stub(function):
     """True if the body is empty: `pass`, `...`, a docstring, a bare `return`, `raise NotImplementedError`."""
     code = getattr(unwrap(function), "__code__", None)
-    if code is None or code.co_consts and any(isinstance(c, types.CodeType) for c in code.co_consts):
+    if not isinstance(code, types.CodeType) or any(isinstance(c, types.CodeType) for c in code.co_consts):
         return False
     if set(code.co_names) == {"NotImplementedError"}:
         starred = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)

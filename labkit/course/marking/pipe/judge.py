@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from labkit import check
 from labkit.check.answer import Marking
-from labkit.check.verdict import Verdict, as_html
+from labkit.check.verdict import WRONG, Row, Verdict, as_html
+from labkit.course.marking.pipe.canary import TAMPERED, looks_away
 from labkit.course.marking.pipe.drawn import built
 from labkit.course.marking.pipe.line import Lost
 from labkit.course.marking.pipe.remote import Remote
@@ -59,7 +60,25 @@ def judge(call, line, seed):
         judging(*handed.args, **handed.kwargs)
     line.forget()
     verdict = marking.said[-1]
+    if verdict.earned and any(isinstance(argument, Remote) for argument in _flat(handed.arguments.values())):
+        verdict = _if_looked_on(verdict, line)
     return Said(float(verdict.earned), "\n".join(verdict.lines), as_html(verdict), verdict)
+
+
+def _if_looked_on(verdict, line):
+    """The verdict, if the notebook's process notices what it should; else one without points."""
+    try:
+        fault = TAMPERED if looks_away(line) else None
+    except Exception as problem:
+        fault = f"its process did not stay to the end of the check ({problem})"
+    if fault is None:
+        return verdict
+    row = Row(WRONG, "written in NumPy", fault, 0.0, float(verdict.points))
+    return Verdict(verdict.name, 0.0, verdict.points, [row])
+
+
+def _flat(arguments):
+    return [inner for one in arguments for inner in (one if isinstance(one, tuple) else (one,))]
 
 
 def _handed_over(name, line, expression):
