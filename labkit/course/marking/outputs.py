@@ -88,7 +88,6 @@ def _told(happened, data, index):
     try:
         if NOTES in data:
             told = json.loads(data[NOTES])
-            happened.changed += [str(name)[:80] for name in told.get("changed", [])]
             happened.absent |= {str(name)[:80] for name in told.get("absent", [])}
             if told.get("filled"):
                 names = ", ".join(str(name)[:80] for name in told["filled"][:8])

@@ -48,13 +48,13 @@ def _key_figures(source):
 
 
 def _picture(cell, drawn):
-    """The last image that a cell shows, else the figure that it left in its name."""
+    """The figure that a cell left in its name, which is what the check has judged; else the last image it shows."""
     images = [
         output["data"]["image/png"]
         for output in cell.get("outputs", [])
         if output.output_type in ("display_data", "execute_result") and "image/png" in output.get("data", {})
     ]
-    return stored_anew(images[-1] if images else None) or stored_anew(drawn[0] if drawn else None)
+    return stored_anew(drawn[0] if drawn else None) or stored_anew(images[-1] if images else None)
 
 
 def plot_flags(verdict, seen=()):

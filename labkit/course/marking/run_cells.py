@@ -4,6 +4,7 @@ A cell that ends the kernel is left out, and all is run again; so it is with lab
 passed its check and fails where the lab goes on with it. Each step is a function of its own.
 """
 
+import asyncio
 import re
 import time
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from labkit.course.execute import complete, session
 from labkit.course.marking.happened import Happened, place
 from labkit.course.marking.kernels import SandboxedKernel, Watch, plan_of
 from labkit.course.marking.outputs import Listener, error_output
+from labkit.course.marking.pipe.judge import call_in
+from labkit.course.marking.pipe.judging import Judging, outputs_of
 from labkit.course.report.result import Status
 
 ATTEMPTS = 4
@@ -109,7 +112,7 @@ async def _step(attempt, cell, index):
     happened = attempt.happened
     if index in happened.left_out:
         await _instead(attempt, cell, index)
-        cell.outputs = [error_output("LeftOut", happened.left_out[index])]
+        cell.outputs = _left_out(happened, index)
     elif attempt.stopped:
         if attempt.last or happened.left() < TOO_LATE:
             cell.outputs = [error_output("NotRun", attempt.stopped)]
@@ -123,9 +126,33 @@ async def _run_cell(attempt, cell, index):
     """Send a cell to the kernel; one that ends the kernel is left out from then on."""
     async with Watch(attempt.kernel, attempt.job.memory) as watch:
         try:
-            await attempt.client.async_execute_cell(cell, index, attempt.client.code_cells_executed + 1)
+            call = call_in(cell.source) if cells.kind(cell) == "check" else None
+            if call is not None:
+                await _judge(attempt, cell, index, call)
+            else:
+                await attempt.client.async_execute_cell(cell, index, attempt.client.code_cells_executed + 1)
         except GONE as error:
             _ended(attempt, cell, index, error, watch.over)
+
+
+async def _judge(attempt, cell, index, call):
+    """A check of labkit's is judged in this process, while the kernel lets be called what it judges."""
+    kernel, happened, seconds = attempt.kernel, attempt.happened, _seconds(attempt) / 2
+    judging = Judging(kernel.checks, call, attempt.job.seed, seconds, lambda: kernel.provisioner.pid)
+    try:
+        asked = NotebookNode(cell | {"source": kernel.due, "outputs": []})
+        await attempt.client.async_execute_cell(asked, index, attempt.client.code_cells_executed + 1)
+    finally:
+        await asyncio.to_thread(judging.finish)
+        happened.verdicts[index] = outputs_of(judging.said, cells.grading(cell)["points"])
+        cell.outputs, cell.execution_count = happened.verdicts[index], attempt.client.code_cells_executed
+        attempt.nb.cells[index] = cell  # nbclient puts what it ran in its place
+    if judging.was_late:
+        happened.status = Status.TIMED_OUT
+        _give_up(attempt, cell)
+        happened.events.append(
+            f"{place(cell, index)} ran longer than {seconds:.0f} s: stopped, the cells after it were run"
+        )
 
 
 async def _instead(attempt, cell, index):
@@ -186,8 +213,13 @@ def _ended(attempt, cell, index, error, out_of_memory):
     happened.left_out[index] = f"left out: {why}"
     _give_up(attempt, cell)
     attempt.stopped = "not run: the kernel had ended before"
-    cell.outputs = [error_output("LeftOut", happened.left_out[index])]
+    cell.outputs = _left_out(happened, index)
     attempt.kernel.end()
+
+
+def _left_out(happened, index):
+    """What stands under a cell that ends the kernel: the verdict, if it is a check, or why it was left out."""
+    return happened.verdicts.get(index) or [error_output("LeftOut", happened.left_out[index])]
 
 
 def _ends_itself(source):

@@ -22,7 +22,7 @@ def listen(path):
 
 
 class Judging:
-    """A context around the execution of a check cell: afterwards `said` is the verdict.
+    """Judges a check while its cell is executed; once it is, after `finish`, `said` is the verdict.
 
     listener: what `listen` returned.
     call: the check's call, see `judge.call_in`.
@@ -36,14 +36,8 @@ class Judging:
         self._seconds, self._process = seconds, process
         self.said = Said(0.0, "", "", None, ("Lost", "the notebook's process does not let its check be run"))
         self.was_late, self._over = False, threading.Event()
-
-    def __enter__(self):
         self._thread = threading.Thread(target=self._judge, daemon=True)
         self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.finish()
 
     def finish(self):
         """Wait for the verdict: the cell is over."""
