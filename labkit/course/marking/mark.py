@@ -15,6 +15,7 @@ from nbgrader.utils import compute_checksum, determine_grade
 
 from labkit.course import cells
 from labkit.course.marking import repair, sandbox
+from labkit.course.marking.alike import labkits_own, prints_of
 from labkit.course.marking.happened import place
 from labkit.course.marking.outputs import tidy
 from labkit.course.marking.pictures import plots_of
@@ -29,8 +30,10 @@ LONGEST_VERDICT = 4000  # characters
 def main(argv):
     """Mark the submission whose job is in the folder that is named."""
     sandbox.die_with_parent()
+    sandbox.be_private()
     folder = Path(argv[0]).resolve()
     job = pickle.loads((folder / JOB).read_bytes())
+    (folder / JOB).unlink()  # the seed of the cases and the solved lab are in it
     started = time.monotonic()
     mark = mark_submission(job, folder)
     mark.seconds = round(time.monotonic() - started, 1)
@@ -60,6 +63,9 @@ def mark_submission(job, folder):
         return mark
     tidy(nb)
     mark.notes = happened.notes()
+    mark.prints = prints_of(nb, [name for about in job.exercises.values() for name in about["names"]])
+    own = [] if job.reference else labkits_own(mark.prints)
+    mark.notes += [f"{name} is labkit's own answer, but for names and layout" for name in own]
     take_points(mark, nb)
     say_how_it_went(mark, nb, happened)
     mark.plots = plots_of(mark, nb, source, happened.figures, folder)

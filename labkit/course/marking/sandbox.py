@@ -39,7 +39,7 @@ _NEWNS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET, _NEWUTS = (
     0x4000000,
 )
 _RDONLY, _NOSUID, _NODEV, _REMOUNT, _BIND, _REC, _PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _MNT_DETACH = 1, 38, 2
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _MNT_DETACH = 1, 4, 38, 2
 _SYSTEM = [
     "/usr",
     "/lib",
@@ -151,6 +151,12 @@ def die_with_parent():
     """The kernel of Linux ends this process when the one that started it is gone."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def be_private():
+    """Other processes of the same account cannot read this one's memory or environment, where Linux can see to it."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def main(argv):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
+from labkit.course.report.alike import write_alike
 from labkit.course.report.eye import Given, read_eye_points, with_given
 from labkit.course.report.result import REFERENCE, mark_path, write_mark
 from labkit.files import write
@@ -72,6 +73,7 @@ def write_grades(out, marks):
             ]
         )
     write(Path(out) / "grades.csv", text.getvalue())
+    write_alike(out, marks)
 
 
 def given_points(out):

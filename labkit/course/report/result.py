@@ -88,6 +88,7 @@ class Mark:
     key: changes with everything that the mark depends on.
     feedback: the file of the page to hand back.
     comments: {grade id: what nbgrader remarks}.
+    prints: {function: what its answer has in common with those that differ in names and layout only}.
     given: {id of a row or plot: points and comment of a person}; not stored with the mark.
     """
 
@@ -105,6 +106,7 @@ class Mark:
     plots: list = field(default_factory=list)
     feedback: str = ""
     comments: dict = field(default_factory=dict)
+    prints: dict = field(default_factory=dict)
     given: dict = field(default_factory=dict)
 
     @property
@@ -241,6 +243,7 @@ def mark_from(plain, student, lab):
     mark.notes = [plain_text(note) for note in plain.get("notes") or []]
     mark.seconds, mark.seed = _number(plain.get("seconds")) or 0.0, plain.get("seed") or 0
     mark.comments = {plain_text(name): plain_text(said) for name, said in (plain.get("comments") or {}).items()}
+    mark.prints = {plain_text(name): plain_text(told) for name, told in (plain.get("prints") or {}).items()}
     mark.rubric = [_row(row) for row in plain.get("rubric") or []]
     mark.plots = [_plot(plot) for plot in plain.get("plots") or []]
     return mark
