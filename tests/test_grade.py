@@ -62,7 +62,7 @@ def _submissions(release):
                 "get_ipython().display_formatter.formatters['text/plain'].for_type(float, lambda o, p, c: "
                 "p.text('20.0'))",
                 "class check:\n    score = staticmethod(lambda f: 20.0)",
-                "print = float = None",
+                "print = None",
             ]
         ),
     )
