@@ -11,10 +11,22 @@ import warnings
 
 import numpy as np
 
-from labkit.check.calls import Here, Misuse, Outcome, Target, a_type, copied, is_blank, one_line
+from labkit.check.calls import Here, Misuse, Outcome, Target, a_type, copied, is_blank, is_stub, one_line, unwrap
 from labkit.check.watch import READY_MADE
 
-__all__ = ["Answer", "Marking", "Misuse", "Outcome", "a_type", "is_blank", "one_line", "parameters_of", "quiet"]
+__all__ = [
+    "Answer",
+    "Marking",
+    "Misuse",
+    "Outcome",
+    "a_type",
+    "is_blank",
+    "is_stub",
+    "one_line",
+    "parameters_of",
+    "quiet",
+    "unwrap",
+]
 
 
 class Marking:
