@@ -8,10 +8,11 @@ import tarfile
 import time
 import zipfile
 import zlib
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from labkit.course.marking.layout import ARCHIVES, LIBRARIES, NOTEBOOKS
+from labkit.course.marking.layout import LIBRARIES, may_hold
 
 MOST_NOTEBOOKS, MOST_ENTRIES, DEEPEST = 60, 50_000, 2
 LARGEST_ENTRY = 200 << 20  # what one notebook in an archive may take, its outputs counted
@@ -45,16 +46,16 @@ def look_into(file, kind, depth=0):
     depth: how many archives lie around this one.
     Raises one of `BROKEN` if the archive cannot be read at all.
     """
-    number = 0
+    seen = Counter()
     for name, size, date, read in _zipped(file) if kind == "zip" else _tarred(file):
         why = _passed_over(name, size)
         if why:
             yield name, why
             continue
-        if number == MOST_NOTEBOOKS:
-            yield name, f"the archive holds more than {MOST_NOTEBOOKS} notebooks and archives"
+        seen[may_hold(name)] += 1
+        if seen[may_hold(name)] > MOST_NOTEBOOKS:
+            yield name, f"the archive holds more than {MOST_NOTEBOOKS} of its kind"
             continue
-        number += 1
         try:
             content = read()
         except MemoryError:
@@ -123,7 +124,7 @@ def _passed_over(name, size):
         return f"the archive holds more than {MOST_ENTRIES:,} files"
     if any(part in LIBRARIES or part.startswith(".") and part not in (".", "..") for part in parts):
         return "hidden, or not the student's"
-    if not name.lower().endswith((*NOTEBOOKS, *ARCHIVES)):
+    if not may_hold(name):
         return "not a notebook"
     return ""
 

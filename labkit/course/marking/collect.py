@@ -12,7 +12,7 @@ from typing import NamedTuple
 from labkit.course.labs import CourseError
 from labkit.course.marking import archives
 from labkit.course.marking.evidence import by_name
-from labkit.course.marking.layout import Given, Hand, hands, is_platform
+from labkit.course.marking.layout import Given, Hand, hands, is_platform, may_hold
 from labkit.course.marking.look import Known, Reading
 from labkit.course.marking.readers import Reader
 from labkit.course.marking.submission import Unreadable, opened
@@ -173,10 +173,10 @@ def _read(hand: Hand, reader, course, releases):
             offer, why = _offer(given, reading, course, releases)
             if offer is not None:
                 offers.append(offer)
-            elif why and given.name.lower().endswith(".json") and not reading.name:
-                passed_over.append((given.name, "not a notebook"))
+            elif may_hold(reading.name or given.name) == "perhaps":
+                passed_over.append((_shown(given, reading), "not a notebook"))
             else:
-                lines.append(f"{given.name}{'/' * bool(reading.name)}{reading.name}: {why}")
+                lines.append(f"{_shown(given, reading)}: {why}")
     for lab in {offer.lab for offer in offers}:  # only one of each needs to be kept whole
         best = _best([offer for offer in offers if offer.lab == lab])
         for offer in offers:
@@ -185,11 +185,15 @@ def _read(hand: Hand, reader, course, releases):
     return offers, lines, passed_over
 
 
+def _shown(given, reading):
+    return f"{given.name}/{reading.name}" if reading.name else given.name
+
+
 def _offer(given: Given, reading, course, releases):
     """An offer, or (None, why a notebook is none)."""
-    shown = f"{given.name}/{reading.name}" if reading.name else given.name
+    shown = _shown(given, reading)
     lab = reading.lab or by_name(shown, course) or (next(iter(releases)) if len(releases) == 1 else "")
-    if reading.status and given.name.lower().endswith(".json"):
+    if reading.status and may_hold(shown) == "perhaps":
         return None, "not a notebook"
     if not reading.status and not reading.lab:
         return None, "it belongs to none of the labs"

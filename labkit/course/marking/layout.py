@@ -15,8 +15,8 @@ MOODLE = re.compile(
     r"(?P<name>[^/]+?)_(?P<id>\d{1,20})_assignsubmission_(?:file|onlinetext|comments)(?:_(?P<file>[^/]*))?"
 )
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
-NOTEBOOKS = (".ipynb", ".ipynb.txt", ".ipynb.json", ".json", ".ipynb.gz")
-UNREAD = (".rar", ".7z", ".gz", ".bz2", ".xz", ".html", ".pdf", ".docx", ".doc", ".pages", ".rtf", ".txt", ".py")
+NOTEBOOKS = (".ipynb", ".ipynb.txt", ".ipynb.json", ".ipynb.gz")
+PERHAPS = (".json", ".txt")  # a notebook that somebody gave another name, or none at all
 DEPTH, MOST_FILES = 12, 5000
 LIBRARIES = {"site-packages", "node_modules", ".venv", "venv", "env", "__pycache__", "__MACOSX"}
 
@@ -48,7 +48,7 @@ def hands(folder):
     found, nobody = {}, []
     for entry in sorted(os.scandir(base), key=lambda entry: entry.name):
         name = plain_text(entry.name)
-        if name.startswith(".") or name in LIBRARIES:
+        if name.startswith(".") or name in ("__MACOSX", "__pycache__"):
             nobody.append((name, "a hidden folder or file" if name.startswith(".") else "no student's folder"))
             continue
         whose, known = _owner(name, entry.is_dir(follow_symlinks=False) or entry.is_symlink())
@@ -140,12 +140,20 @@ def _below(folder, path):
     return plain_text(path.relative_to(folder).as_posix())
 
 
+def may_hold(name):
+    """ "yes" of a file that is a notebook or an archive by its name, "perhaps" of one that may be, "" of others."""
+    name = name.replace("\\", "/").split("/")[-1].lower()
+    if name.endswith((*NOTEBOOKS, *ARCHIVES)):
+        return "yes"
+    return "perhaps" if name.endswith(PERHAPS) or "." not in name else ""
+
+
 def _sort_in(path, name, hand, late=False):
     """Put a file where it belongs; `name` is what the student called it."""
-    if name.lower().endswith((*NOTEBOOKS, *ARCHIVES)) and not name.split("/")[-1].startswith("."):
-        hand.files.append(Given(path, name, late))
-    elif name == "timestamp.txt":  # nbgrader's
+    if name == "timestamp.txt":  # nbgrader's
         pass
+    elif may_hold(name):
+        hand.files.append(Given(path, name, late))
     elif name.lower().endswith((".rar", ".7z")):
         hand.passed_over.append((name, "an archive of this kind is not opened: unpack it"))
     else:
