@@ -81,7 +81,10 @@ CLASS = {
         {TINY: (4, ""), OTHER: (0, "")},
     ),
     "zip": ({"labs.zip": {f"labs/notebooks/{TINY}.ipynb": "half", "labs/x.py": "else"}}, {TINY: (3, "labs.zip/labs/")}),
-    "another ending": ({"07_tiny": "done", "notes.txt": "else", "LICENSE": "cut"}, {TINY: (4, "called 07_tiny")}),
+    "another ending": (
+        {"07_tiny": "done", "notes.txt": "else", "LICENSE": "cut"},
+        {TINY: (4, "not used: LICENSE, notes.txt")},
+    ),
     "zip in a zip": ({"a.zip": {"b.zip": {"c.ipynb": "done"}}}, {TINY: (4, "a.zip/b.zip/c.ipynb")}),
     "cut off": ({f"{TINY}.ipynb": "cut"}, {TINY: (None, "not valid JSON")}),
     "cut off beside a blank one": ({"my 7.ipynb": "blank", f"{TINY}.ipynb": "cut"}, {TINY: (None, "not valid JSON")}),
