@@ -21,7 +21,7 @@ from labkit.course.marking.outputs import tidy
 from labkit.course.marking.pictures import plots_of
 from labkit.course.marking.run_cells import run_cells
 from labkit.course.report.feedback import feedback_page
-from labkit.course.report.result import Status, blank_mark, write_mark
+from labkit.course.report.result import Mark, Status, blank_mark, write_mark
 
 JOB, MARK = "job", "mark.json"
 LONGEST_VERDICT = 4000  # characters
@@ -39,6 +39,13 @@ def main(argv):
     mark.seconds = round(time.monotonic() - started, 1)
     write_mark(folder / MARK, mark)
     return 0
+
+
+def warm():
+    """Do once, before the markers are forked, what each of them would do again."""
+    blank = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("$x$"), nbformat.v4.new_code_cell("1")])
+    feedback_page(blank, Mark("", ""))
+    nbformat.validate(blank)
 
 
 def mark_submission(job, folder):

@@ -16,9 +16,8 @@ from pathlib import Path
 import matplotlib
 import nbformat
 
-from labkit.course.marking import sandbox
+from labkit.course.marking import forks, mark, sandbox
 from labkit.course.marking.job import find_data
-from labkit.course.marking.mark import JOB, MARK
 from labkit.course.report.result import UNREADABLE, Status, blank_mark, read_mark
 
 GRACE = 60  # seconds beyond the time-out in which a marker has to write down what it has
@@ -48,10 +47,26 @@ def _interrupt(*_):
 
 
 class Crew:
-    """The processes that mark at the moment, to be ended together."""
+    """The processes that mark at the moment, to be ended together, and the parents that they are forked from."""
 
     def __init__(self):
-        self._processes, self._over = {}, threading.Event()
+        self._processes, self._over, self._lock, self._markers = {}, threading.Event(), threading.Lock(), None
+
+    def start(self, folder):
+        """A process that marks what lies in a folder, forked where that is possible."""
+        call = {"environment": _environment(folder / "home"), "folder": folder, "log": folder / "log"}
+        if forks.USABLE:
+            process = forks.Forked(self._parent().address, f"{mark.__name__}:main", [str(folder)], **call)
+        else:
+            process = _fresh([sys.executable, "-m", mark.__name__, str(folder)], **call)
+        self.add(process)
+        return process
+
+    def _parent(self):
+        with self._lock:
+            if self._markers is None:
+                self._markers = forks.Parent([mark.__name__], _environment(tempfile.gettempdir()))
+            return self._markers
 
     def add(self, process):
         """Let a process be ended with the others."""
@@ -68,6 +83,9 @@ class Crew:
         self._over.set()
         for pid in list(self._processes):
             sandbox.kill_tree(pid)
+        with self._lock:
+            if self._markers is not None:
+                self._markers.close()
 
 
 def mark_job(job, crew=None):
@@ -83,8 +101,8 @@ def mark_job(job, crew=None):
     # The name of a socket may not be longer than about a hundred characters.
     folder = Path(tempfile.mkdtemp(prefix="lk", dir="/tmp" if len(tempfile.gettempdir()) > 60 else None))
     try:
-        (folder / JOB).write_bytes(pickle.dumps(job))
-        status = _run_marker(job, folder, crew or Crew())
+        (folder / mark.JOB).write_bytes(pickle.dumps(job))
+        status = _run_marker(job, folder, crew or _crew())
         return _answer(folder, job, status)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -92,21 +110,8 @@ def mark_job(job, crew=None):
 
 def _run_marker(job, folder, crew):
     """Run the marker to its end; returns its exit status, None if it was ended because it took too long."""
-    home = folder / "home"
-    home.mkdir()
-    fonts = os.environ.get("MPLCONFIGDIR") or matplotlib.get_cachedir()
-    environment = sandbox.private_environment(home) | {"MPLBACKEND": "agg", "MPLCONFIGDIR": fonts}
-    with open(folder / "log", "wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "labkit.course.marking.mark", str(folder)],
-            stdout=log,
-            stderr=log,
-            stdin=subprocess.DEVNULL,
-            cwd=folder,
-            env=environment,
-            start_new_session=True,
-        )
-    crew.add(process)
+    (folder / "home").mkdir()
+    process = crew.start(folder)
     try:
         return process.wait(job.timeout + GRACE)
     except subprocess.TimeoutExpired:
@@ -117,6 +122,32 @@ def _run_marker(job, folder, crew):
         crew.drop(process)
 
 
+def _fresh(command, environment, folder, log):
+    """A process that is not forked."""
+    with open(log, "wb") as file:
+        return subprocess.Popen(
+            command,
+            stdout=file,
+            stderr=file,
+            stdin=subprocess.DEVNULL,
+            cwd=folder,
+            env=environment,
+            start_new_session=True,
+        )
+
+
+def _environment(home):
+    """The variables of a process that marks: none of yours."""
+    fonts = os.environ.get("MPLCONFIGDIR") or matplotlib.get_cachedir()
+    return sandbox.private_environment(home) | {"MPLBACKEND": "agg", "MPLCONFIGDIR": fonts}
+
+
+@functools.cache
+def _crew():
+    """The crew of a process that marks for others, such as a Dask worker: there as long as it is."""
+    return Crew()
+
+
 @functools.cache
 def _level():
     return sandbox.best_level()
@@ -125,18 +156,18 @@ def _level():
 def _answer(folder, job, status):
     """The mark that a marker has left, and the files with it."""
     try:
-        mark = read_mark(folder / MARK)
+        found = read_mark(folder / mark.MARK)
     except UNREADABLE:
         if status is None:
-            mark = unmarked(job, Status.TIMED_OUT, "it was not done in time")
+            found = unmarked(job, Status.TIMED_OUT, "it was not done in time")
         else:
             last = (folder / "log").read_bytes()[-2000:].decode("utf-8", "replace").strip().splitlines()
             why = f"the marking process ended ({status}) {' '.join(last[-1:])[:300]}"
-            mark = unmarked(job, Status.DID_NOT_RUN, why)
-    names = {plot.image for plot in mark.plots} | {"feedback.html", "autograded.ipynb"}
+            found = unmarked(job, Status.DID_NOT_RUN, why)
+    names = {plot.image for plot in found.plots} | {"feedback.html", "autograded.ipynb"}
     files = {name: (folder / name).read_bytes() for name in names if name and (folder / name).is_file()}
-    mark.student, mark.lab, mark.key, mark.notes = job.student, job.lab, job.key, [*job.notes, *mark.notes]
-    return mark, files
+    found.student, found.lab, found.key, found.notes = job.student, job.lab, job.key, [*job.notes, *found.notes]
+    return found, files
 
 
 def unmarked(job, status, message):
