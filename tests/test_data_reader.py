@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit.data import CLASSES, DataError, load_cifar10
-from labkit.data.reader import BATCH_FILES, LARGEST_FILE, read_batch, read_folder, read_meta
+from labkit.data.reader import BATCH_FILES, LARGEST_FILE, read_ahead, read_batch, read_folder, read_meta
 
 
 @pytest.fixture
@@ -53,6 +53,15 @@ def test_the_images_are_views_of_one_array_that_can_be_written(folder):
     data = load_cifar10(folder)
     assert data.X_train.base is not None and data.X_train.flags.c_contiguous and data.X_train.flags.writeable
     assert data.X_test.flags.writeable and data.y_test.flags.writeable
+
+
+def test_what_was_read_ahead_is_handed_out_once(folder):
+    read_ahead(folder)
+    (folder / "data_batch_1").write_bytes(b"gone")
+    first = read_folder(os.path.join(folder, "..", folder.name))
+    assert first[0].shape == (15, 3, 32, 32) and first[0].flags.writeable
+    with pytest.raises(DataError):  # and a second time it is read
+        read_folder(folder)
 
 
 @pytest.mark.parametrize("protocol", range(6))

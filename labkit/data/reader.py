@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import os
 import re
 from pathlib import Path
 
@@ -19,6 +20,8 @@ CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hors
 PIXELS = 3 * 32 * 32
 LARGEST_FILE = 200_000_000  # bytes; an official file has 31 million, the wordiest pickle of its content 125
 
+_ahead = {}  # what was read before it was asked for, by folder
+
 REMEDY = "put the original file in its place, or move the folder away and fetch CIFAR-10 by `labkit data`"
 
 
@@ -32,7 +35,19 @@ def read_folder(folder):
     The layout is that of https://www.cs.toronto.edu/~kriz/cifar.html: a row holds 1,024 red values, then
     green, then blue.
     """
-    folder = Path(folder)
+    ready = _ahead.pop(os.path.realpath(folder), None)
+    return _read_folder(Path(folder)) if ready is None else ready
+
+
+def read_ahead(folder):
+    """Read a folder before it is asked for: in a process that is forked, so that its children share the images.
+
+    folder: as for `read_folder`, whose next call for it returns these arrays; in each child the first one.
+    """
+    _ahead[os.path.realpath(folder)] = _read_folder(Path(folder))
+
+
+def _read_folder(folder):
     batches = []
     for i, name in enumerate(TRAINING_FILES):
         pixels, labels = read_batch(folder / name)

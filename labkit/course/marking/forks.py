@@ -41,6 +41,7 @@ class Parent:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
+            cwd=self._folder,
             start_new_session=True,
         )
         if self._process.stdout.readline() != b"ready\n":
@@ -242,6 +243,7 @@ def _child(request):
     os.close(log), os.close(nothing)
     os.environ.clear()
     os.environ.update(request["environment"])
+    sys.path = [request["folder"] if path in ("", os.getcwd()) else path for path in sys.path]
     os.chdir(request["folder"])
     tempfile.tempdir = None
     random.seed()

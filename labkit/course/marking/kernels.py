@@ -12,25 +12,28 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 from labkit.course import cells
-from labkit.course.marking import sandbox
+from labkit.course.marking import forks, kernel, sandbox
 from labkit.course.marking.kernel import BROKEN, PLAN
 from labkit.course.marking.pipe.judging import listen
 from labkit.course.marking.pipe.serve import PIPE
 
 MOST_PROCESSES = 100
+FORKED = "labkit.course.marking.warm_kernel"
 _ABOUT = {"names": [], "figure": False, "stub": ""}  # what the kernel has to know of an exercise
 
 
 class SandboxedKernel(AsyncKernelManager):
     """Starts labkit's kernel in the sandbox; it talks to the marker through sockets in a private folder."""
 
-    def prepare(self, job, place, plan):
+    def prepare(self, job, place, plan, parent=""):
         """Lay out what the kernel needs.
 
         job: the `Job`.
         place: a folder for this kernel alone.
         plan: what the kernel has to know, see `plan_of`.
+        parent: the address of the process that the kernel is forked from, "" for a fresh one.
         """
+        self.place, self.parent_address = place, parent
         work, self.shared = place / "work", place / "io"
         work.mkdir(parents=True), self.shared.mkdir()
         (self.shared / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
@@ -42,8 +45,8 @@ class SandboxedKernel(AsyncKernelManager):
         self.connection_file = str(self.shared / "kernel.json")
         python = [sys.executable, "-m"]
         confined = [*python, "labkit.course.marking.sandbox", str(place / "spec.json")]
-        kernel = [*python, "labkit.course.marking.kernel", "-f", "{connection_file}"]
-        self._kernel_spec = KernelSpec(language="python", display_name="labkit", argv=confined + kernel)
+        inside = [*python, kernel.__name__, "-f", "{connection_file}"]
+        self._kernel_spec = KernelSpec(language="python", display_name="labkit", argv=confined + inside)
         known = {PLAN: str(self.shared / "plan.json"), PIPE: str(self.shared / "checks")}
         self.environment = sandbox.private_environment(work / "home") | job.environment | known
 
@@ -62,6 +65,18 @@ class SandboxedKernel(AsyncKernelManager):
         return await super()._async_pre_start_kernel(**kw)
 
     pre_start_kernel = _async_pre_start_kernel
+
+    async def _async_launch_kernel(self, kernel_cmd, **kw):
+        if not self.parent_address:
+            await super()._async_launch_kernel(kernel_cmd, **kw)
+            return
+        options = kernel_cmd[kernel_cmd.index(kernel.__name__) + 1 :]
+        arguments = [str(self.place / "spec.json"), *options]
+        started = forks.Forked(
+            self.parent_address, f"{FORKED}:main", arguments, kw["env"], self.place, self.place / "log"
+        )
+        self.provisioner.process, self.provisioner.pid = started, started.pid
+        self.provisioner.pgid = started.pid  # it leads its session
 
     def end(self):
         """End the kernel and everything that it started."""
@@ -90,6 +105,11 @@ def plan_of(nb, job, spared):
     }
 
 
+def _held(process):
+    """The memory of a process in bytes; what it shares with others, such as its parent, counts in part."""
+    return getattr(process.memory_full_info(), "pss", 0) or process.memory_info().rss
+
+
 class Watch:
     """Looks at the memory of a kernel and all its processes while a cell runs, and ends them above the limit.
 
@@ -116,7 +136,7 @@ class Watch:
             try:
                 top = psutil.Process(self.kernel.provisioner.pid)
                 family = [top, *top.children(recursive=True)]
-                used = sum(process.memory_info().rss for process in family)
+                used = sum(map(_held, family))
             except (psutil.Error, AttributeError):
                 continue
             if used > self.most * 1.05 or len(family) > MOST_PROCESSES:

@@ -31,11 +31,11 @@ def main(argv):
     """Mark the submission whose job is in the folder that is named."""
     sandbox.die_with_parent()
     sandbox.be_private()
-    folder = Path(argv[0]).resolve()
+    folder, parent = Path(argv[0]).resolve(), "".join(argv[1:])
     job = pickle.loads((folder / JOB).read_bytes())
     (folder / JOB).unlink()  # the seed of the cases and the solved lab are in it
     started = time.monotonic()
-    mark = mark_submission(job, folder)
+    mark = mark_submission(job, folder, parent)
     mark.seconds = round(time.monotonic() - started, 1)
     write_mark(folder / MARK, mark)
     return 0
@@ -48,11 +48,12 @@ def warm():
     nbformat.validate(blank)
 
 
-def mark_submission(job, folder):
+def mark_submission(job, folder, parent=""):
     """Run a submission and take its points.
 
     job: the `Job`.
     folder: a private one, in which the plots, the page to hand back and the executed notebook are left.
+    parent: the address of the process that kernels are forked from, "" for fresh ones.
     Returns its `Mark`.
     """
     source, release = (nbformat.reads(text.decode(), as_version=4) for text in (job.source, job.release))
@@ -63,7 +64,7 @@ def mark_submission(job, folder):
     if not job.whole:
         repair.author_marks(nb, source, release)
     try:
-        happened = run_cells(nb, job, folder)
+        happened = run_cells(nb, job, folder, parent)
     except (RuntimeError, OSError, AssertionError) as error:
         mark.status = Status.DID_NOT_RUN
         mark.message = f"the notebook could not be executed: {type(error).__name__}: {str(error)[:300]}"

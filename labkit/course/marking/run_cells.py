@@ -31,18 +31,19 @@ _ON_TIMEOUT = {
 }
 
 
-def run_cells(nb, job, folder):
+def run_cells(nb, job, folder, parent=""):
     """Run a submission.
 
     nb: the notebook, in order and with the author's marks; its outputs are replaced.
     job: the `Job`.
     folder: a private one.
+    parent: the address of the process that kernels are forked from, "" for fresh ones.
     Returns what happened. Raises RuntimeError or OSError if no kernel starts.
     """
     happened = Happened(time.monotonic() + job.timeout)
     for number in range(1, ATTEMPTS + 1):
         attempt = Attempt(nb, job, happened, number == ATTEMPTS)
-        complete(_run(attempt, folder / f"k{number}"))
+        complete(_run(attempt, folder / f"k{number}", parent))
         if not attempt.stopped or attempt.last or happened.left() < TOO_LATE:
             break
         _forget(nb)
@@ -72,12 +73,12 @@ def _forget(nb):
             cell.outputs, cell.execution_count = [], None
 
 
-async def _run(attempt, folder):
+async def _run(attempt, folder, parent):
     """Run all cells with a kernel of their own."""
     happened, job = attempt.happened, attempt.job
     happened.figures.clear()
     attempt.kernel = SandboxedKernel()
-    attempt.kernel.prepare(job, folder, plan_of(attempt.nb, job, happened.spared))
+    attempt.kernel.prepare(job, folder, plan_of(attempt.nb, job, happened.spared), parent)
     attempt.kernel.forget(happened.broken)
     attempt.client = Listener(
         attempt.nb,

@@ -39,7 +39,7 @@ _NEWNS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET, _NEWUTS = (
     0x4000000,
 )
 _RDONLY, _NOSUID, _NODEV, _REMOUNT, _BIND, _REC, _PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _MNT_DETACH = 1, 4, 38, 2
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _MNT_DETACH = 1, 4, 24, 38, 2
 _SYSTEM = [
     "/usr",
     "/lib",
@@ -159,8 +159,12 @@ def be_private():
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def main(argv):
-    """Confine this process as SPEC.json says and run the command in it; returns its exit status."""
+def main(argv, start=None):
+    """Confine this process as SPEC.json says and run the command in it; returns its exit status.
+
+    argv: SPEC.json and the command.
+    start: a function to be called in the place of the command.
+    """
     want, command = json.loads(Path(argv[0]).read_text(encoding="utf-8")), argv[1:]
     os.environ.pop("JPY_PARENT_PID", None)  # the number means nothing in another process namespace
     die_with_parent()
@@ -169,13 +173,13 @@ def main(argv):
         _furnish(want, "")
     if want["level"] == LIMITS:
         os.chdir(want["work"])
-        os.execvp(command[0], command)
+        return _go_on(command, start)
     flags = _NEWUSER | _NEWNET | (_NEWNS | _NEWIPC | _NEWPID | _NEWUTS if want["level"] == FULL else 0)
     _unshare(flags)
     if want["level"] == NETWORK:
         _loopback()
         os.chdir(want["work"])
-        os.execvp(command[0], command)
+        return _go_on(command, start)
     child = os.fork()
     if child == 0:
         try:
@@ -184,7 +188,8 @@ def main(argv):
             _loopback()
             _new_root(want)
             ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-            os.execvp(command[0], command)
+            _go_on(command, start)
+            os._exit(0)
         except BaseException as problem:
             print(f"sandbox: {problem}", file=sys.stderr)
             os._exit(97)
@@ -196,6 +201,24 @@ def main(argv):
             return os.waitstatus_to_exitcode(status) & 255
         except InterruptedError:
             continue
+
+
+def _go_on(command, start):
+    if start is None:
+        os.execvp(command[0], command)
+    drop_rights()
+    start()
+    return 0
+
+
+def drop_rights():
+    """Give up all capabilities for good, as a program does that is executed here; a function would keep them."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for number in range(64):
+        libc.prctl(_PR_CAPBSET_DROP, number, 0, 0, 0)  # refused for numbers that there are not
+    nobody = struct.pack("Ii", 0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
+    if libc.capset(nobody, bytes(24)):
+        raise OSError(ctypes.get_errno(), "capset")
 
 
 def _limit(want):

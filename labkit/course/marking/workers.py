@@ -18,6 +18,7 @@ import nbformat
 
 from labkit.course.marking import forks, mark, sandbox
 from labkit.course.marking.job import find_data
+from labkit.course.marking.kernels import FORKED
 from labkit.course.report.result import UNREADABLE, Status, blank_mark, read_mark
 
 GRACE = 60  # seconds beyond the time-out in which a marker has to write down what it has
@@ -50,23 +51,27 @@ class Crew:
     """The processes that mark at the moment, to be ended together, and the parents that they are forked from."""
 
     def __init__(self):
-        self._processes, self._over, self._lock, self._markers = {}, threading.Event(), threading.Lock(), None
+        self._processes, self._over, self._lock, self._parents = {}, threading.Event(), threading.Lock(), {}
 
-    def start(self, folder):
-        """A process that marks what lies in a folder, forked where that is possible."""
+    def start(self, job, folder):
+        """A process that marks what lies in a folder; it and its kernels are forked where that is possible."""
         call = {"environment": _environment(folder / "home"), "folder": folder, "log": folder / "log"}
         if forks.USABLE:
-            process = forks.Forked(self._parent().address, f"{mark.__name__}:main", [str(folder)], **call)
+            kernels = self._parent(FORKED, sandbox.private_environment(tempfile.gettempdir()) | job.environment)
+            markers = self._parent(mark.__name__, _environment(tempfile.gettempdir()))
+            process = forks.Forked(markers, f"{mark.__name__}:main", [str(folder), kernels], **call)
         else:
             process = _fresh([sys.executable, "-m", mark.__name__, str(folder)], **call)
         self.add(process)
         return process
 
-    def _parent(self):
+    def _parent(self, module, environment):
+        """The address of the parent with that module and these variables."""
         with self._lock:
-            if self._markers is None:
-                self._markers = forks.Parent([mark.__name__], _environment(tempfile.gettempdir()))
-            return self._markers
+            key = module, *sorted(environment.items())
+            if key not in self._parents:
+                self._parents[key] = forks.Parent([module], environment | {"MPLCONFIGDIR": _fonts()})
+            return self._parents[key].address
 
     def add(self, process):
         """Let a process be ended with the others."""
@@ -84,8 +89,8 @@ class Crew:
         for pid in list(self._processes):
             sandbox.kill_tree(pid)
         with self._lock:
-            if self._markers is not None:
-                self._markers.close()
+            for parent in self._parents.values():
+                parent.close()
 
 
 def mark_job(job, crew=None):
@@ -111,7 +116,7 @@ def mark_job(job, crew=None):
 def _run_marker(job, folder, crew):
     """Run the marker to its end; returns its exit status, None if it was ended because it took too long."""
     (folder / "home").mkdir()
-    process = crew.start(folder)
+    process = crew.start(job, folder)
     try:
         return process.wait(job.timeout + GRACE)
     except subprocess.TimeoutExpired:
@@ -138,8 +143,12 @@ def _fresh(command, environment, folder, log):
 
 def _environment(home):
     """The variables of a process that marks: none of yours."""
-    fonts = os.environ.get("MPLCONFIGDIR") or matplotlib.get_cachedir()
-    return sandbox.private_environment(home) | {"MPLBACKEND": "agg", "MPLCONFIGDIR": fonts}
+    return sandbox.private_environment(home) | {"MPLBACKEND": "agg", "MPLCONFIGDIR": _fonts()}
+
+
+def _fonts():
+    """Where Matplotlib keeps its lists of fonts, which take seconds to make."""
+    return os.environ.get("MPLCONFIGDIR") or matplotlib.get_cachedir()
 
 
 @functools.cache
