@@ -304,8 +304,9 @@ def test_a_submission_sees_neither_others_nor_the_network(course, tmp_path):
                 "written')\n"
                 "except OSError: pass",
                 "seen += [k for k in os.environ if 'TOKEN' in k]",
-                "rights = dict(line.split(':') for line in open('/proc/self/status')) if os.path.exists('/proc') else {}",
-                "seen += [name for name, value in rights.items() if name.startswith('Cap') and int(value, 16)]",
+                "try: status = open('/proc/self/status').read()\nexcept OSError: status = ''",
+                "rights = [line.split() for line in status.splitlines() if line.startswith('Cap')]",
+                "seen += [name for name, value in rights if int(value, 16)]",
                 "seen += [p for p in os.listdir('/proc') if p.isdigit() and int(p) > 100] if "
                 "os.path.exists('/proc') else []",
                 "assert not seen, seen",
