@@ -12,7 +12,7 @@ import re
 
 import numpy as np
 
-from labkit.check.answer import is_blank, is_stub
+from labkit.check.calls import is_blank, is_stub
 from labkit.check.verdict import OPEN, RIGHT, WRONG, badge, box, say, show, verdict
 
 QUESTIONS = {}
