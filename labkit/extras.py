@@ -66,3 +66,16 @@ def _version(name):
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return ""
+
+
+class Later:
+    """A package, or a module of one, that is imported when something of it is first used.
+
+    name: as it is imported, such as "torch.nn".
+    """
+
+    def __init__(self, name):
+        self._name = name
+
+    def __getattr__(self, attribute):
+        return getattr(importlib.import_module(self._name), attribute)

@@ -123,3 +123,10 @@ def test_an_old_version_is_said_to_be_old(monkeypatch):
 def test_code_that_only_mentions_torch_does_not_need_it():
     assert extras.needed_by(["# import torch as you like", "torches = 1", "x = 'import torch'"]) == []
     assert extras.needed_by(["import numpy\n  import torch.nn as nn"]) == ["torch"]
+
+
+def test_a_module_for_later_is_imported_when_it_is_used(monkeypatch):
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    colours = extras.Later("colorsys")
+    assert "colorsys" not in sys.modules
+    assert colours.rgb_to_hsv(0, 0, 0) == (0, 0, 0) and "colorsys" in sys.modules

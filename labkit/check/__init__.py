@@ -51,6 +51,10 @@ from labkit.check.labs.lab09 import (
     worst_case,
 )
 from labkit.check.labs.lab09_sgd import sgd_path, spread_plot, stationary_variance
+from labkit.check.labs.lab10 import images_to_tensor, torch_gradients, two_layer_module
+from labkit.check.labs.lab10_networks import make_mlp, parameter_groups
+from labkit.check.labs.lab10_plots import depth_plot
+from labkit.check.labs.lab10_training import evaluate, train_epoch
 from labkit.check.so_far import score_so_far
 
 __all__ = [
@@ -72,12 +76,14 @@ __all__ = [
     "conv_from_rows",
     "convnet_gradients",
     "cost_plot",
+    "depth_plot",
     "dropout_forward",
     "dual_divide",
     "dual_multiply",
     "dual_sigmoid",
     "dual_sin",
     "error_plot",
+    "evaluate",
     "evaluations_needed",
     "filter_bank",
     "filter_plot",
@@ -85,11 +91,13 @@ __all__ = [
     "gradient_descent",
     "gradients_vectorised",
     "hinge_loss",
+    "images_to_tensor",
     "learned_filters_plot",
     "lemma_sides",
     "log_probabilities",
     "log_softmax_loss",
     "loss_of_nothing",
+    "make_mlp",
     "matmul_backward",
     "max_pool_backward",
     "max_pool_forward",
@@ -104,6 +112,7 @@ __all__ = [
     "on_new_images",
     "output_size",
     "overfitting_plot",
+    "parameter_groups",
     "passes_plot",
     "proximal_minimum",
     "proximal_model",
@@ -129,8 +138,11 @@ __all__ = [
     "take_backward",
     "template_images",
     "topological_order",
+    "torch_gradients",
     "train_automatically",
+    "train_epoch",
     "two_layer_gradients",
+    "two_layer_module",
     "two_layer_scores",
     "unbroadcast",
     "unfold",

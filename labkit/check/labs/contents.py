@@ -118,4 +118,15 @@ CONTENTS = {
         ("stationary_variance", 3, True),
         ("spread_plot", 3, True),
     ],
+    10: [
+        ("images_to_tensor", 10, True),
+        ("torch_gradients", 15, True),
+        ("two_layer_module", 10, True),
+        ("train_epoch", 20, True),
+        ("evaluate", 12, True),
+        ("parameter_groups", 8, True),
+        ("make_mlp", 10, True),
+        ("depth_plot", 8, True),
+        ("depth, in words", 7, False),
+    ],
 }
