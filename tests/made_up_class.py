@@ -184,6 +184,29 @@ def make_class(report, count, seed=0, hostile=()):
     return report
 
 
+WRITTEN = {"id": "why", "row": "Why it falls", "points": None, "max_points": 4.0, "kind": "manual", "error": ""}
+SOLVED = (
+    "Why?\n### BEGIN SOLUTION\nIt follows $-\\nabla L$.\n### END SOLUTION\n"
+    "### BEGIN MARKING NOTES\nTwo for downhill.\n### END MARKING NOTES"
+)
+
+
+def with_words(report):
+    """A class of three with a written answer each."""
+    for name, words in (
+        ("ada17", "Because **ada17** says $x^2$."),
+        ("bob", "<script>window.hacked=1</script>"),
+        ("eve", ""),
+    ):
+        entry = result(name, notes=[f"the file is called {name}.ipynb"], message="", feedback=f"feedback/{name}/x.html")
+        entry["rubric"].append(WRITTEN | {"verdict": words})
+        save(report, entry)
+    entry = result("_reference")
+    entry["rubric"].append(WRITTEN | {"verdict": SOLVED})
+    save(report, entry)
+    return report
+
+
 class Page(HTMLParser):
     """What a browser would make of the page: elements, attributes, and the text in each script and row."""
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit.course.report.decided import NOTHING, Decision, Kept, decide, read_kept, refused, write_kept
+from labkit.course.report.decided import NOTHING, Decision, Kept, decide, read_kept, refused, write_kept, written_back
 
 KEY = ("ada", "03", "why")
 SOME = st.builds(Decision, st.none() | st.sampled_from([0.0, 1.5, 4.0]), st.sampled_from(["", "good", "see me"]))
@@ -62,8 +62,17 @@ def test_the_same_again_changes_nothing(sheet, formgrader):
 def test_writing_the_decision_back_to_formgrader_changes_nothing(sheet, formgrader):
     once, _ = decide({}, {KEY: sheet}, {KEY: formgrader})
     decision = once[KEY].decision if once else NOTHING
-    again, conflicts = decide(once, {KEY: sheet}, {KEY: decision})
+    again, conflicts = decide(written_back(once), {KEY: sheet}, {KEY: decision})
     assert again.get(KEY, Kept()).decision == decision and not conflicts
+    new = Decision(3.5, "new")  # a new word in one place is not taken for one in the other
+    assert decide(again, {KEY: new}, {KEY: decision})[0][KEY].decision == new._replace(extra=decision.extra)
+    assert decide(again, {KEY: new}, {KEY: decision})[1] == []
+
+
+def test_a_row_for_which_formgrader_has_no_comment_keeps_the_sheets():
+    kept = written_back(told(Decision(3.0, "good"))[0])
+    kept, decision, conflicts = told(formgrader=Decision(3.0, None), kept=kept)
+    assert decision == Decision(3.0, "good") and not conflicts
 
 
 @pytest.mark.parametrize(

@@ -6,21 +6,15 @@ from html.parser import HTMLParser
 import pytest
 
 from labkit.check import score
+from labkit.course.report.result import Mark, Row, Status
 from labkit.course.report.statistics import lab_statistics, said
 from labkit.course.report.statistics_page import write_statistics
 
 
 def entry(student, *points, status="ok", verdicts=("", "", ""), lab="03_x", errors=("", "", "")):
     rows = [("check-a", "Row A", 10.0, "auto"), ("check-b", "<b>Row B</b>", 5.0, "auto"), ("why", "Why", 4.0, "manual")]
-    rubric = [
-        {"id": i, "row": r, "max_points": m, "kind": k, "points": p, "verdict": v, "error": e}
-        for (i, r, m, k), p, v, e in zip(rows, points, verdicts, errors)
-    ]
-    return {
-        "student": student, "lab": lab, "title": "Lab 3: <descent>", "status": status, "rubric": rubric,
-        "points": sum(p or 0 for p in points), "max_points": 19.0, "seconds": 4.0,
-        "left": [row["id"] for row in rubric if row["points"] is None],
-    }  # fmt: skip
+    rubric = [Row(*row, p, v, e) for row, p, v, e in zip(rows, points, verdicts, errors)]
+    return Mark(student, lab, "Lab 3: <descent>", Status(status), seconds=4.0, rubric=rubric)
 
 
 WRONG = "a: 5 of 10 points\n  ✘ the mean (5 of 10 points)\n      it is a sum\n  ✔ a float"
@@ -49,7 +43,7 @@ def test_what_was_lost_where_and_why():
 
 def test_diagnoses_are_those_that_a_check_prints(capsys):
     score(lambda X, W: X @ W + 1)
-    row = {"verdict": capsys.readouterr().out, "error": ""}
+    row = Row("check-score", "Score", 20.0, verdict=capsys.readouterr().out)
     assert said(row) == ["X @ W: a row of scores for each image, a column for each class: "
                          "something is added: this linear score has no bias"]  # fmt: skip
 

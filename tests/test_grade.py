@@ -15,8 +15,7 @@ import tiny_lab
 
 from labkit.course.cli import main
 from labkit.course.marking import sandbox
-from labkit.course.report import report
-from labkit.course.report.result import known_mark
+from labkit.course.report.settle import settle
 
 NAME = tiny_lab.NAME
 
@@ -218,7 +217,8 @@ def test_grades_csv(marked):
     }
     assert len(lines) == len(marked[1])
     assert lines["solved"]["automatic"] == "35" and lines["solved"]["still_to_mark"] == "1"
-    assert lines["edited"]["check-score"] == "0" and lines["edited"]["total"] == "15"
+    assert lines["solved"]["by_hand"] == lines["solved"]["total"] == ""  # not marked yet is not 0
+    assert lines["edited"]["check-score"] == "0" and lines["edited"]["so_far"] == "15"
 
 
 def test_the_gradebook_knows_all_of_them(marked):
@@ -231,6 +231,11 @@ def test_the_gradebook_knows_all_of_them(marked):
         assert notebook.needs_manual_grade
 
 
+def _line_of(folder, student):
+    lines = csv.DictReader((folder / "grades.csv").open(encoding="utf-8"))
+    return next(line for line in lines if line["student"] == student)
+
+
 def test_points_given_by_hand_reach_the_grades(marked, tmp_path):
     import shutil
 
@@ -241,18 +246,21 @@ def test_points_given_by_hand_reach_the_grades(marked, tmp_path):
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
         book.find_grade("why", NAME, NAME, "solved").manual_score = 3.0
         book.db.commit()
-    report.write_grades(folder, [known_mark(folder, "solved", NAME)])
-    line = next(csv.DictReader((folder / "grades.csv").open(encoding="utf-8")))
+    assert not settle(folder)
+    line = _line_of(folder, "solved")
     assert (line["by_hand"], line["total"], line["still_to_mark"]) == ("3", "38", "0")
     (folder / "eye.csv").write_text(f"student,lab,id,points,comment\nsolved,{NAME},cost-plot,7,hard to read\n")
-    report.write_grades(folder, [known_mark(folder, "solved", NAME)])
-    line = next(csv.DictReader((folder / "grades.csv").open(encoding="utf-8")))
+    assert not settle(folder)
+    line = _line_of(folder, "solved")
     assert (line["check-cost-plot"], line["total"]) == ("7", "35")
+    page = (folder / "feedback" / "solved" / f"{NAME}.html").read_text(encoding="utf-8")  # nbgrader's own page
+    assert page.count("35 of 39 points") == 1 and "Points: 3 of 4" in page and "hard to read" in page
+    assert "Score:" not in page
 
 
 def test_feedback_shows_points_and_plots(marked):
     page = (marked[0] / "report" / "feedback" / "solved" / f"{NAME}.html").read_text(encoding="utf-8")
-    assert "data:image/png;base64" in page and "score: 20 of 20 points" in page and "Score: 35" in page
+    assert "data:image/png;base64" in page and "score: 20 of 20 points" in page and "35 of 39 points so far" in page
     assert "&lt;img" not in page, "HTML that the sanitizer cut to pieces"
 
 

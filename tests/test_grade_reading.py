@@ -11,7 +11,8 @@ import tiny_lab
 from labkit.course.cli import main
 from labkit.course.marking import repair, submission
 from labkit.course.marking.evidence import Evidence
-from labkit.course.report import report
+from labkit.course.report.grades import write_grades
+from labkit.course.report.lines import Line
 from labkit.course.report.result import Mark
 
 NAME = tiny_lab.NAME
@@ -162,7 +163,7 @@ def test_wrong_usage_is_one_sentence(course, tmp_path, monkeypatch, capsys, argu
 
 
 def test_spreadsheets_take_no_name_for_a_formula(tmp_path):
-    report.write_grades(tmp_path, [Mark("=1+1", "x")])
+    write_grades(tmp_path, [Line("=1+1", "x", None, "", Mark("=1+1", "x"), None, [])])
     assert "'=1+1" in (tmp_path / "grades.csv").read_text()
 
 

@@ -5,11 +5,25 @@ import io
 
 import numpy as np
 import pytest
-from made_up_class import HOSTILE, LAB, csv_of, make_class, many_students, model_of, parsed, plot_entry, result, save
+from made_up_class import (
+    HOSTILE,
+    LAB,
+    csv_of,
+    make_class,
+    many_students,
+    model_of,
+    parsed,
+    plot_entry,
+    result,
+    save,
+    with_words,
+)
 from PIL import Image
 
+from labkit.course.people.codes import read_key
 from labkit.course.report import sheet
 from labkit.course.report.images import THUMBNAIL, picture_of
+from labkit.course.report.settle import settle_decisions
 from labkit.course.report.sheet import write_sheet
 
 
@@ -185,3 +199,33 @@ def test_size_of_the_page_for_300_students(tmp_path, monkeypatch):
     size = many_students(tmp_path, monkeypatch).stat().st_size
     print(f"\n300 students, 2 plots each: {size / 1e6:.1f} MB")
     assert size < 10e6
+
+
+def test_written_answers_stand_beside_the_model_answer_and_the_notes(tmp_path):
+    page = write_sheet(with_words(tmp_path))
+    (lab,), stored = model_of(page)["labs"], {a["id"]: t for a, t in parsed(page).scripts if "id" in a}
+    texts = [stored.get(f"a{line['answers'][-1]}", "") for line in lab["lines"]]
+    assert (
+        "<strong>ada17</strong>" in texts[0]
+        and "<msup>" in texts[0]
+        and "&lt;script&gt;" in texts[1]
+        and texts[2] == ""
+    )
+    model = stored[f"a{lab['reference']['answers'][-1]}"]
+    assert "It follows" in model and "Two for downhill" in model and "BEGIN" not in model
+    assert [c["max"] for c in lab["columns"]] == [4.0] and "no answer" in page.read_text()
+    assert len([1 for attrs, _ in parsed(page).scripts if attrs.get("type") is None]) == 1
+
+
+def test_an_anonymous_sheet_has_no_names_and_its_points_find_their_way(tmp_path):
+    page = write_sheet(with_words(tmp_path), anonymous=True)
+    text = page.read_text(encoding="utf-8")
+    key = read_key(tmp_path / "codes.csv")
+    assert sorted(key.values()) == ["ada17", "bob", "eve"] and set(parsed(page).names) == set(key)
+    assert parsed(page).names == sorted(key)  # in no order that names have
+    assert not any(name in text for name in ("ada17", "bob.ipynb", "feedback/"))
+    code = next(code for code, name in key.items() if name == "bob")
+    csv_of(tmp_path / "eye.csv", [[code, LAB, "why", "3", "good"]])
+    kept, problems = settle_decisions(tmp_path)
+    assert not problems and kept["bob", LAB, "why"].decision[:2] == (3.0, "good")
+    assert write_sheet(tmp_path, anonymous=True) and read_key(tmp_path / "codes.csv") == key

@@ -7,10 +7,21 @@ import shutil
 import time
 
 import pytest
-from made_up_class import HOSTILE, LAB, csv_of, make_class, many_students, model_of, plot_entry, result, save
+from made_up_class import (
+    HOSTILE,
+    LAB,
+    csv_of,
+    make_class,
+    many_students,
+    model_of,
+    plot_entry,
+    result,
+    save,
+    with_words,
+)
 
 from labkit.course.report import sheet
-from labkit.course.report.eye import read_eye_points, with_given, write_eye_points
+from labkit.course.report.eye import Given, read_eye_points, with_given, write_eye_points
 from labkit.course.report.result import read_marks
 from labkit.course.report.sheet import write_sheet
 
@@ -211,8 +222,8 @@ def test_points_survive_a_reload_and_export_and_come_back(opened, page, tmp_path
     (tmp_path / "eye.csv").write_text(text, encoding="utf-8", newline="")
     eye = read_eye_points(tmp_path / "eye.csv")
     assert eye == {
-        ("student003", LAB, "cost-plot"): {"points": 2.0, "comment": ""},
-        (HOSTILE[2], LAB, "accuracy-plot"): {"points": None, "comment": "=cmd|' /C calc'!A0"},
+        ("student003", LAB, "cost-plot"): Given(2.0),
+        (HOSTILE[2], LAB, "accuracy-plot"): Given(None, "=cmd|' /C calc'!A0"),
     }
     opened.execute_script("localStorage.clear()")
     opened.get("about:blank")
@@ -344,3 +355,22 @@ def test_several_labs_and_large_plots_beside_the_page(chromium, tmp_path, monkey
     wait_for(lambda: chromium.execute_script("return document.querySelector('.own img').naturalWidth") == 700)
     assert find(chromium, ".own img").get_attribute("src").startswith("file:")
     assert not find(chromium, ".other").is_displayed()
+
+
+def test_written_answers_are_read_and_marked_by_keyboard(chromium, tmp_path):
+    path = write_sheet(with_words(tmp_path))
+    chromium.get(path.as_uri())
+    focus(chromium, row(chromium, "ada17") + " .enlarge")
+    keys(chromium, "\ue007")  # Enter
+    own, other = find(chromium, "#large .own .answer"), find(chromium, "#large .other .answer")
+    assert "Because ada17 says" in own.text and own.find_elements("css selector", "strong, msup")
+    assert "It follows" in other.text and "Two for downhill" in other.text
+    keys(chromium, "3")
+    assert find(chromium, row(chromium, "ada17") + " input.points").get_attribute("value") == "3"
+    keys(chromium, "\ue015")  # the next student
+    assert "window.hacked" in own.text and chromium.execute_script("return window.hacked") is None
+    keys(chromium, "\ue015", "\ue00c")  # the next, Escape
+    assert focused(chromium)[0] == "eve" and find(chromium, row(chromium, "eve") + " .enlarge").text == "no answer"
+    assert "1 to mark" in find(chromium, row(chromium, "eve") + " .total").text
+    assert "to mark" not in find(chromium, row(chromium, "ada17") + " .total").text
+    chromium.execute_script("localStorage.clear()")

@@ -114,10 +114,12 @@ def test_command_line(tmp_path, capsys):
     from labkit.course.cli import main
 
     make_class(tmp_path / "report", 1)
-    eye = csv_of(tmp_path / "mine.csv", [["student000", LAB, "cost-plot", "6", ""]])
-    assert main(["sheet", str(tmp_path / "report"), "--eye", str(eye), "--out", str(tmp_path / "x.html")]) == 0
-    assert "x.html (0." in capsys.readouterr().out and model_of(tmp_path / "x.html")["eye"]
+    csv_of(tmp_path / "report" / "eye.csv", [["student000", LAB, "cost-plot", "6", ""]])
+    assert main(["sheet", str(tmp_path / "report"), "--anonymous"]) == 0
+    assert "anonymous.html (0." in capsys.readouterr().out
+    assert model_of(tmp_path / "report" / "index.html")["eye"] == [["student000", LAB, "cost-plot", 6.0, ""]]
     assert main(["sheet", str(tmp_path / "nowhere")]) == 1
     assert "no results of marking" in capsys.readouterr().err
-    assert main(["sheet", str(tmp_path / "report"), "--eye", str(tmp_path / "none.csv")]) == 1
-    assert "cannot read" in capsys.readouterr().err
+    (tmp_path / "report" / "decided.json").write_text("{")
+    assert main(["sheet", str(tmp_path / "report")]) == 1
+    assert "points given by hand" in capsys.readouterr().err

@@ -12,7 +12,7 @@ import tiny_lab
 
 from labkit.course import cells as labs
 from labkit.course.cli import main
-from labkit.course.edition import ready
+from labkit.course.edition import ready, student
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +152,10 @@ def test_a_folder_that_is_not_empty_is_refused_unless_forced(notebooks, tmp_path
     (out / ".git" / "HEAD").write_text("ref")
     assert main(["student", str(out), "--notebooks", str(notebooks)]) == 2
     assert "not empty" in capsys.readouterr().err and (out / "mine.txt").exists()
+    assert main(["student", str(out), "--notebooks", str(notebooks), "--force"]) == 2
+    assert "was not made by" in capsys.readouterr().err and (out / "mine.txt").exists()  # somebody else's folder
+    (out / "mine.txt").rename(out / student.MADE)
+    (out / "mine.txt").write_text("a lab of last year")
     assert main(["student", str(out), "--notebooks", str(notebooks), "--force"]) == 0
     assert not (out / "mine.txt").exists() and (out / ".git" / "HEAD").read_text() == "ref"
     assert [path.name for path in tmp_path.iterdir()] == ["out"]  # nothing half-made is left

@@ -106,13 +106,17 @@ def _add_data(commands):
 def _add_sheet(commands):
     parser = commands.add_parser(
         "sheet",
-        help="write the contact sheet of a marked class",
-        description="Write the page that shows the plots of all students beside the reference, with fields for the "
-        "points given by eye.",
+        help="bring points given by hand into a report",
+        description="Take over the points and comments given since in the contact sheet (REPORT/eye.csv) and in "
+        "formgrader, and write the grades, the feedback pages, the statistics and the contact sheet anew. Nothing is "
+        "marked again.",
     )
     parser.add_argument("report", metavar="REPORT", help="the folder that `labkit grade` wrote")
-    parser.add_argument("--eye", metavar="FILE", help="points given by eye so far (default: REPORT/eye.csv, if there)")
-    parser.add_argument("--out", metavar="FILE", help="the page's file (default: REPORT/index.html)")
+    parser.add_argument(
+        "--anonymous",
+        action="store_true",
+        help="also write REPORT/anonymous.html, a contact sheet with codes in the place of names",
+    )
     parser.set_defaults(command=_sheet)
 
 
@@ -186,7 +190,16 @@ def _add_grade(commands):
     data = parser.add_mutually_exclusive_group()
     data.add_argument("--standin", action="store_true", help="use the stand-in instead of CIFAR-10")
     data.add_argument("--data", metavar="FOLDER", help="the folder that holds CIFAR-10")
-    parser.add_argument("--fresh", action="store_true", help="mark again what is marked already")
+    again = parser.add_mutually_exclusive_group()
+    again.add_argument(
+        "--fresh", action="store_true", help="mark again what is marked already; points given by hand stay"
+    )
+    again.add_argument(
+        "--regrade", nargs="+", default=(), metavar="STUDENT", help="mark these students again, and no others"
+    )
+    parser.add_argument(
+        "--course", metavar="FILE", help="deadlines, roster and groups (default: course.toml beside the submissions)"
+    )
     parser.add_argument(
         "--seed", type=int, metavar="N", help="seed of the checks' cases (default: that of REPORT, or a new one)"
     )
@@ -239,7 +252,7 @@ def _data(**arguments):
 
 
 def _sheet(**arguments):
-    return _called("sheet", "report.sheet:make_sheet", arguments)
+    return _called("sheet", "report.settle:bring_in", arguments)
 
 
 def _student(**arguments):

@@ -20,6 +20,7 @@ from labkit.course.labs import CourseError, find_labs, folders, select
 from labkit.course.release import CODE_STUB, TEXT_STUB, make_release, refuse_broken
 from labkit.threads import cores, one_each
 
+MADE = ".labkit-student-edition"  # in every folder that was made here, and so may be replaced
 FILES = Path(__file__).parent / "files"  # what the student's copy holds besides notebooks and labkit
 STUDENTS_PART = (  # of `course`: running and rendering the labs, and the test of the installation
     *("__init__.py", "cli.py", "labs.py", "cells.py", "execute.py", "formulas.py", "templates/", "series/"),
@@ -74,6 +75,12 @@ def _write_edition(out, chosen, root, force, check):
         home == Path.cwd() or home in Path.cwd().parents or home in root.resolve().parents or home == root.resolve()
     ):
         raise CourseError(f"{out} is not replaced, the course itself lies in it.", status=2)
+    if force and out.is_dir() and not (out / MADE).is_file() and {path.name for path in out.iterdir()} - {".git"}:
+        raise CourseError(
+            f"{out} is not replaced: it was not made by `labkit student`, there is no file {MADE} in it. Name another "
+            "folder, or empty it yourself.",
+            status=2,
+        )
     home.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))
     try:
@@ -101,6 +108,7 @@ def _add_files(new, chosen, root):
     for path in _handed_out(Path(labkit.__file__).parent):
         (new / "labkit" / path.relative_to(Path(labkit.__file__).parent)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, new / "labkit" / path.relative_to(Path(labkit.__file__).parent))
+    (new / MADE).write_text("`labkit student --force` replaces this folder.\n", encoding="utf-8")
     requires = _requires()
     titles = {path.name: cells.title(cells.read_lab(path), path.stem) for path in chosen}
     known = {

@@ -1,6 +1,8 @@
 """`labkit grade`: mark a folder of submissions, each in a process of its own, and write the report."""
 
 import csv
+import datetime
+import difflib
 import io
 import json
 import secrets
@@ -18,10 +20,13 @@ from labkit.course.marking.collect import Submission, collect, students, unpacke
 from labkit.course.marking.job import Prepared, find_data, make_job
 from labkit.course.marking.settings import Settings
 from labkit.course.marking.workers import run_here, unmarked
+from labkit.course.people.late import parse_time
+from labkit.course.people.settings import Course, find_course, read_course
 from labkit.course.release import make_release
 from labkit.course.report import report
+from labkit.course.report.lines import owners
 from labkit.course.report.result import REFERENCE, Status, known_mark, no_formula
-from labkit.course.report.sheet import write_sheet
+from labkit.course.report.settle import settle, settle_decisions
 from labkit.files import write
 
 
@@ -38,6 +43,8 @@ class Class:
     out: the report's folder.
     prepared: the labs to mark by.
     found: the submissions.
+    everyone: (student, lab) of all there are, also of those that are not asked for.
+    course: the `Course`.
     strangers: files that are not marked, and why.
     where: the data, from `find_data`.
     client: of a Dask scheduler, or None.
@@ -48,6 +55,8 @@ class Class:
     out: Path
     prepared: Prepared
     found: list
+    everyone: dict
+    course: Course
     strangers: list
     where: dict
     client: object
@@ -69,6 +78,9 @@ def mark_class(settings):
     except CourseError as error:
         print(f"labkit grade: {error}", file=sys.stderr)
         return error.status
+    except ValueError as error:
+        print(f"labkit grade: {error}", file=sys.stderr)
+        return 2
     except OSError as error:
         print(f"labkit grade: {error.strerror or error}: {error.filename or settings.out}", file=sys.stderr)
         return 1
@@ -90,6 +102,7 @@ def _get_ready(settings):
     every = find_labs(folder)
     wanted = select(every, settings.labs, folder)
     settings.refuse_impossible()
+    course = _course(settings)
     with unpacked(settings.submissions) as (place, lost):
         count = len(students(place)[0])
         out = settings.report_folder()
@@ -98,14 +111,17 @@ def _get_ready(settings):
         asked = bool(settings.labs)
         print(f"Reading what {count} student{'s' * (count != 1)} handed in.", flush=True)
         collected = collect(place, _readable(every), prepared.release, asked, settings.at_a_time())
-    found, strangers = collected.submissions, collected.strangers + [f"{name}: {why}" for name, why in lost]
+        everyone = {(s.student, s.lab): _handed_in(s, course.zone) for s in collected.submissions}
+    strangers = collected.strangers + [f"{name}: {why}" for name, why in lost]
+    found = _asked_for(collected.submissions, settings.regrade, course)
     _write_ignored(out, collected.ignored)
     names = {submission.lab for submission in found}
     _can_run(prepared, names, client is not None)
     where = find_data(settings.standin, settings.data, client is not None)
+    settle_decisions(out)  # before anything is done to the gradebook
     _gradebook(out, prepared, names, settings.fresh)
     settings = replace(settings, seed=_seed(out, settings.seed))
-    return Class(settings, out, prepared, found, strangers, where, client, sandbox.best_level())
+    return Class(settings, out, prepared, found, everyone, course, strangers, where, client, sandbox.best_level())
 
 
 def _readable(paths):
@@ -147,17 +163,53 @@ def _seed(out, seed):
 
 def _gradebook(out, prepared, names, fresh):
     """Make the report's folder an nbgrader course with the labs in it; submissions that are in it are kept."""
-    if fresh and (out / "gradebook.db").exists():
-        (out / "gradebook.db").replace(out / "gradebook.db.old")
     if not (out / "gradebook.db").exists():
         write(out / "gradebook.db", prepared.book)  # as good as new, and quicker
+    paths = [path for path in prepared.paths if path.stem in names]
     try:
-        make_release([path for path in prepared.paths if path.stem in names], out, database=True)
+        make_release(paths, out, database=True)
     except CourseError as error:
-        raise CourseError(
-            f"{error}. The report in {out} was made with other exercises: name another folder with "
-            "--out, or mark everything again with --fresh."
-        ) from None
+        if not fresh:
+            raise CourseError(
+                f"{error}. The report in {out} was made with other exercises: name another folder with "
+                "--out, or mark everything again with --fresh."
+            ) from None
+        (out / "gradebook.db").replace(out / "gradebook.db.old")
+        write(out / "gradebook.db", prepared.book)
+        make_release(paths, out, database=True)
+
+
+def _course(settings):
+    """What is said about the course: by the file that is named, or by that beside the submissions."""
+    path = Path(settings.course) if settings.course else find_course(settings.submissions)
+    folder = Path(settings.submissions)
+    return read_course(path, folder if folder.is_dir() else folder.parent)
+
+
+def _asked_for(found, regrade, settings):
+    """The submissions of the students that are to be marked again; all if none are named."""
+    if not regrade:
+        return found
+    names = sorted({submission.student for submission in found})
+    roster, wanted = settings.roster, set()
+    for name in regrade:
+        known = roster.find(name) if roster else None
+        mine = {student for student in names if student == name or (known and roster.find(student) == known)}
+        if not mine:
+            near = difflib.get_close_matches(name, names, 3)
+            meant = f"; {', '.join(near)}?" if near else "."
+            raise CourseError(f"--regrade: there is no submission of {name}{meant}", status=2)
+        wanted |= mine
+    return [submission for submission in found if submission.student in wanted]
+
+
+def _handed_in(submission, zone):
+    """When a submission was handed in, as ISO text; "" if that is not known. nbgrader's timestamp.txt says it best."""
+    try:
+        return parse_time(submission.stamp, zone).isoformat()
+    except ValueError:
+        when = datetime.datetime.fromtimestamp(submission.when, datetime.timezone.utc)
+        return when.isoformat() if submission.when else ""
 
 
 def _how(ours):
@@ -175,7 +227,8 @@ def _sort_out(ours):
     for submission in ours.references() + ours.found:
         level = ours.level if ours.client is None else None
         job = make_job(submission, ours.prepared, ours.settings, ours.where, level)
-        known = None if ours.settings.fresh else known_mark(ours.out, job.student, job.lab)
+        again = ours.settings.fresh or ours.settings.regrade and job.student != REFERENCE
+        known = None if again else known_mark(ours.out, job.student, job.lab)
         if known is not None and known.key == job.key and known.status != Status.DID_NOT_RUN:
             marks.append(known)
         elif submission.trouble is not None:
@@ -222,10 +275,7 @@ def _tell(mark, done, total):
 
 
 def _write_report(ours, marks, interrupted):
-    """Gradebook, grades, contact sheet, and what this run was."""
-    mine = [mark for mark in marks if mark.student != REFERENCE]
-    report.merge_gradebook(ours.out, mine)
-    report.write_grades(ours.out, mine)
+    """What this run was; and all that follows from its marks, those of earlier runs and what was decided by hand."""
     settings, total = ours.settings, len(ours.references()) + len(ours.found)
     about = {
         "labkit": labkit.__version__,
@@ -237,13 +287,29 @@ def _write_report(ours, marks, interrupted):
         "seed": settings.seed,
         "date": time.strftime("%Y-%m-%dT%H:%M:%S"),
         "strangers": ours.strangers,
+        "submissions": str(Path(settings.submissions).resolve()),
+        "course": str(settings.course or find_course(settings.submissions) or ""),
         "complete": not interrupted and len(marks) == total,
     }
     write(ours.out / "about.json", json.dumps(about, ensure_ascii=False, indent=1))
-    try:
-        write_sheet(ours.out)
-    except (ValueError, OSError) as error:
-        print(f"labkit grade: the contact sheet could not be written: {error}", file=sys.stderr)
+    times = {key: time for key, time in ours.everyone.items() if time}
+    for problem in settle(ours.out, ours.course, set(ours.everyone), times):
+        print(f"labkit grade: {problem}", file=sys.stderr)
+    if ours.course.roster:
+        _tell_roster(ours)
+
+
+def _tell_roster(ours):
+    """Who on the roster handed nothing in, and who handed something in and is not on it."""
+    names = sorted({student for (student, _), time in ours.everyone.items() if time})
+    members = [member for name in names for member in owners(name, ours.course)[1]]
+    missing = [student.id for student in ours.course.roster.missing(members)]
+    for words, who in (
+        ("Nothing handed in by", missing),
+        ("Not on the roster:", ours.course.roster.strangers(members)),
+    ):
+        if who:
+            print(f"{words} {', '.join(who[:20])}" + (f" and {len(who) - 20} more" if len(who) > 20 else ""))
 
 
 def _summary(ours, marks, seconds, interrupted):

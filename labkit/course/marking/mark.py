@@ -24,7 +24,7 @@ from labkit.course.report.feedback import feedback_page
 from labkit.course.report.result import Mark, Status, blank_mark, write_mark
 
 JOB, MARK = "job", "mark.json"
-LONGEST_VERDICT = 4000  # characters
+LONGEST_VERDICT, LONGEST_ANSWER = 4000, 20_000  # characters
 
 
 def main(argv):
@@ -99,7 +99,7 @@ def take_points(mark, nb):
             failed = [output for output in cell.outputs if output.output_type == "error"]
             row.error = f"{failed[0].ename}: {failed[0].evalue}"[:500] if failed else ""
         else:
-            row.verdict = cell.source[:LONGEST_VERDICT]
+            row.verdict = cell.source[:LONGEST_ANSWER]
     for name, cell in graded.items():
         meta = cells.grading(cell)
         if meta.get("solution") and not meta.get("task") and meta.get("checksum") == compute_checksum(cell):

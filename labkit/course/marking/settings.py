@@ -20,6 +20,8 @@ class Settings:
     data: folder that holds CIFAR-10.
     standin: use the stand-in.
     fresh: mark again what is marked.
+    regrade: students to mark again, and no others.
+    course: course.toml; None for that beside the submissions.
     notebooks: folder of the solved labs.
     scheduler: address of a Dask scheduler, whose workers mark.
     whole: also run what marking leaves out.
@@ -36,6 +38,8 @@ class Settings:
     data: str | None = None
     standin: bool = False
     fresh: bool = False
+    regrade: tuple = ()
+    course: str | None = None
     notebooks: str | None = None
     scheduler: str | None = None
     whole: bool = False

@@ -21,7 +21,7 @@ class Decision(NamedTuple):
     """What a person decided about a row of the rubric of a student's lab.
 
     points: in the place of the check's; None for the check's own, or none yet where no check is.
-    comment: for the student.
+    comment: for the student; None from formgrader where it has no place for one.
     extra: points on top, from formgrader's extra credit.
     """
 
@@ -53,6 +53,8 @@ def decide(kept, sheet, formgrader):
         old = kept.get(key, Kept())
         ours, theirs = sheet.get(key, old.sheet), formgrader.get(key, old.formgrader)
         ours = ours._replace(extra=old.sheet.extra)  # the sheet has no extra credit
+        if theirs.comment is None:
+            theirs = theirs._replace(comment=old.formgrader.comment)
         fields = {}
         for name in Decision._fields:
             said = [getattr(ours, name), getattr(theirs, name)]
@@ -101,6 +103,11 @@ def _wrong(decision, most):
 
 
 # --- kept in the report --------------------------------------------------------------------------------------------
+
+
+def written_back(kept):
+    """Decisions once formgrader shows them: what it says from then on is what was decided."""
+    return {key: entry._replace(formgrader=entry.decision) for key, entry in kept.items()}
 
 
 def read_kept(report):
@@ -158,12 +165,13 @@ def from_gradebook(path, rows):
         try:
             for lab, student, row, points, extra in book.execute(_GRADES):
                 if row in rows.get(lab, ()):
-                    found[student, lab, row] = Decision(points, extra=extra or 0.0)
+                    found[student, lab, row] = Decision(points, None, extra or 0.0)
             for lab, student, cell, comment in book.execute(_COMMENTS):
                 row = next((name for name in (cell, f"check-{cell}") if name in rows.get(lab, ())), None)
                 if row is not None:
                     key = (student, lab, row)
-                    found[key] = found.get(key, NOTHING)._replace(comment=(comment or "").strip())
+                    if key in found:  # formgrader keeps points for every row that it has comments for
+                        found[key] = found[key]._replace(comment=(comment or "").strip())
         finally:
             book.close()
     except sqlite3.Error as error:

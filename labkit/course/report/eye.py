@@ -1,19 +1,13 @@
 """Points given by eye: what can be given them, `eye.csv`, and the marks with them."""
 
-import csv
 import dataclasses
-import io
 import math
-import re
-from pathlib import Path
 from typing import NamedTuple
 
 from labkit.course.report.result import Row
-from labkit.files import write
+from labkit.course.tables import guarded, read_table, write_table
 
 _COLUMNS = ("student", "lab", "id", "points", "comment")
-# A spreadsheet takes such a field for a formula; a ' in front says that it is text.
-_RISKY = re.compile(r"[ \t\r\n]*['=+\-@＝＋－＠]|[\t\r\n]")
 
 
 class Item(NamedTuple):
@@ -109,73 +103,57 @@ def _with(mark, rows, given):
 # --- eye.csv -------------------------------------------------------------------------------------------------------
 
 
-def read_eye_points(path):
-    """Read points given by eye: {(student, lab, id): Given}.
+def read_eye(path):
+    """Points given by eye, line by line: ({(student, lab, id): Given}, problems).
 
     path: a CSV file with the columns student, lab, id, points, comment, as the contact sheet exports it or as a
-    spreadsheet saved it again (semicolons or tabs, decimal commas).
-    Raises ValueError naming the line for a file that is not of that kind, points that are no number of at least 0,
-    and two lines that disagree.
+      spreadsheet saved it again (semicolons or tabs, decimal commas). Empty points and comment take back.
+    problems: a sentence, with the line and what it is about, for each line that is left out: points that are no number
+      of at least 0, a second line that says something else than the first.
+    Raises ValueError for a file that is not of that kind.
     """
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise ValueError(f"cannot read {path}: {error.strerror or error}") from None
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", "replace")
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    found = {}
-    try:
-        header = [name.strip().lower() for name in next(lines, [])]
-        if not set(_COLUMNS[:4]) <= set(header):
-            raise ValueError(
-                f"{path}: the first line must name the columns {', '.join(_COLUMNS)}, got {first.strip()[:80]!r}"
-            )
-        for fields in lines:
-            if any(field.strip() for field in fields):
-                _add_entry(found, dict(zip(header, map(_unguarded, fields))), f"{path}, line {lines.line_num}")
-    except csv.Error as error:
-        raise ValueError(f"{path}, line {lines.line_num}: not a CSV file ({error})") from None
-    return found
+    header, lines = read_table(path)
+    if not set(_COLUMNS[:4]) <= set(header):
+        raise ValueError(
+            f"{path}: the first line must name the columns {', '.join(_COLUMNS)}, got {', '.join(header)[:80]!r}"
+        )
+    found, problems = {}, []
+    for number, fields in lines:
+        try:
+            key, entry = _entry(fields)
+            if found.setdefault(key, entry) != entry:
+                raise ValueError(f"{', '.join(key)} is there twice, with different points or comments")
+        except ValueError as error:
+            problems.append(f"{path}, line {number}: {error}")
+    return found, problems
 
 
-def _add_entry(found, fields, place):
+def _entry(fields):
     key = tuple(fields.get(name, "") for name in _COLUMNS[:3])
     if not all(key):
-        raise ValueError(f"{place}: student, lab and id must all be there")
-    text = fields.get("points", "").strip()
+        raise ValueError("student, lab and id must all be there")
+    text = fields.get("points", "")
     try:
         points = float(text.replace(",", ".")) if text else None
     except ValueError:
         points = -1.0
     if points is not None and not 0 <= points < math.inf:
-        raise ValueError(f"{place}: points must be a number of at least 0, got {text!r}")
-    entry = Given(points, fields.get("comment", "").strip())
-    if found.get(key, entry) != entry:
-        raise ValueError(f"{place}: {', '.join(key)} is there twice, with different points or comments")
-    if points is not None or entry.comment:
-        found[key] = entry
+        raise ValueError(f"points must be a number of at least 0, got {text!r} for {', '.join(key)}")
+    return key, Given(points, fields.get("comment", ""))
+
+
+def read_eye_points(path):
+    """Points given by eye, as `read_eye` finds them, without empty lines; raises ValueError for the first problem."""
+    found, problems = read_eye(path)
+    if problems:
+        raise ValueError(problems[0])
+    return {key: entry for key, entry in found.items() if entry.points is not None or entry.comment}
 
 
 def write_eye_points(eye, path):
     """Write points given by eye as the contact sheet exports them; the inverse of `read_eye_points`."""
-    text = io.StringIO(newline="")
-    lines = csv.writer(text)
-    lines.writerow(_COLUMNS)
+    rows = [_COLUMNS]
     for key, entry in sorted(eye.items(), key=lambda pair: (pair[0][1], pair[0][0], pair[0][2])):
         points = "" if entry.points is None else f"{entry.points:.10g}"
-        lines.writerow([*map(_guarded, key), points, _guarded(entry.comment)])
-    write(Path(path), "\ufeff" + text.getvalue())  # the mark makes spreadsheets read it as UTF-8
-
-
-def _guarded(field):
-    return "'" + field if _RISKY.match(field) else field
-
-
-def _unguarded(field):
-    return field[1:] if field.startswith("'") and _RISKY.match(field[1:]) else field
+        rows.append([*map(guarded, key), points, guarded(entry.comment)])
+    write_table(path, rows, mark=True)

@@ -40,6 +40,9 @@ class Row:
     verdict: what the check said, or the written answer.
     error: the exception of the check cell, "" if there was none.
     by_eye: whether a person gave the points.
+    automatic: what the check gave, where a person gave the points.
+    comment: of a person, for the student.
+    extra: points that a person gave on top.
     """
 
     id: str
@@ -50,6 +53,14 @@ class Row:
     verdict: str = ""
     error: str = ""
     by_eye: bool = False
+    automatic: float | None = None
+    comment: str = ""
+    extra: float = 0.0
+
+    def checked(self):
+        """The row as the check left it, without what a person decided."""
+        points = self.automatic if self.by_eye else self.points
+        return dataclasses.replace(self, points=points, by_eye=False, automatic=None, comment="", extra=0.0)
 
 
 @dataclass
@@ -89,6 +100,7 @@ class Mark:
     feedback: the file of the page to hand back.
     comments: {grade id: what nbgrader remarks}.
     prints: {function: what its answer has in common with those that differ in names and layout only}.
+    handed_in: when, as ISO text with a time zone; "" if that is not known.
     given: {id of a row or plot: points and comment of a person}; not stored with the mark.
     """
 
@@ -107,6 +119,7 @@ class Mark:
     feedback: str = ""
     comments: dict = field(default_factory=dict)
     prints: dict = field(default_factory=dict)
+    handed_in: str = ""
     given: dict = field(default_factory=dict)
 
     @property
@@ -130,9 +143,14 @@ class Mark:
         return sum(row.max_points for row in self.rubric if row.kind == "manual")
 
     @property
+    def extra(self):
+        """Points that a person gave on top."""
+        return round(sum(row.extra for row in self.rubric), 6)
+
+    @property
     def points(self):
         """All points so far."""
-        return round(self.automatic + self.by_hand, 6)
+        return round(self.automatic + self.by_hand + self.extra, 6)
 
     @property
     def max_points(self):
@@ -149,6 +167,7 @@ class Mark:
         plain = dataclasses.asdict(self)
         del plain["given"]
         totals = {"auto_points": self.automatic, "auto_max": self.automatic_max, "manual_max": self.by_hand_max}
+        totals |= {"points": self.points, "max_points": self.max_points, "still_to_mark": self.open}
         return plain | {"status": str(self.status)} | totals
 
 
@@ -235,7 +254,7 @@ def mark_from(plain, student, lab):
     student, lab: where they are not in it.
     """
     mark = Mark(plain_text(plain.get("student") or student), plain_text(plain.get("lab") or lab))
-    for key in ("title", "message", "feedback", "data", "key"):
+    for key in ("title", "message", "feedback", "data", "key", "handed_in"):
         setattr(mark, key, plain_text(plain.get(key) or ""))
     mark.title = mark.title or mark.lab.replace("_", " ")
     known = {str(status): status for status in Status}
@@ -259,6 +278,10 @@ def _row(plain):
         points=_number(plain.get("points")),
         verdict=plain_text(plain.get("verdict") or ""),
         error=plain_text(plain.get("error") or ""),
+        by_eye=bool(plain.get("by_eye")),
+        automatic=_number(plain.get("automatic")),
+        comment=plain_text(plain.get("comment") or ""),
+        extra=_number(plain.get("extra")) or 0.0,
     )
 
 

@@ -1,7 +1,8 @@
 """The contact sheet: one page with a row per student and the plots of all of them below the reference plot.
 
 The page is one file that can be mailed: styles, script, thumbnails and, as far as they fit, enlarged plots are in it,
-and nothing is loaded from elsewhere. Points given by eye are typed into it, kept by the browser, and exported as
+and nothing is loaded from elsewhere. Written answers are drawn beside the model answer and the marking notes, so that
+the page is for markers alone. Points given by eye are typed into it, kept by the browser, and exported as
 `eye.csv`, which `with_given` brings into the marks. Whatever comes from students (names, file names, printed
 text, images) is shown as text or re-encoded, and never taken as part of the page.
 """
@@ -11,16 +12,20 @@ import hashlib
 import json
 import os
 import re
-import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
 import jinja2
 from markupsafe import Markup
 
-from labkit.course.report.eye import eye_items, read_eye_points, with_given
+from labkit.course.people.codes import codes
+from labkit.course.report.anonymous import hide_names
+from labkit.course.report.answers import Answers
+from labkit.course.report.decided import NAME as DECIDED
+from labkit.course.report.eye import Given, eye_items, read_eye_points, with_given
 from labkit.course.report.images import picture_of
 from labkit.course.report.result import Mark, Status, read_marks
 from labkit.files import write
@@ -32,42 +37,51 @@ _NAMED_FLAGS = ("missing axis labels", "below the promised accuracy")
 _FLAG_OF_STATUS = {Status.MISSING: "not handed in", Status.ERRORS: "ran with errors"}  # of all others: did not run
 
 
-def write_sheet(report_folder, eye_csv=None, out=None):
+def write_sheet(report_folder, eye_csv=None, out=None, anonymous=False):
     """Write the contact sheet of a marked class.
 
     report_folder: the folder that `labkit grade` wrote, with results/<student>/<lab>.json and plots/.
     eye_csv: points given by eye so far; None takes eye.csv of the folder, if it is there.
-    out: the page's file; None writes index.html into the folder.
+    out: the page's file; None writes index.html into the folder, or anonymous.html.
+    anonymous: show codes in the place of names; codes.csv in the folder says whose they are.
     Returns the path of the page. Raises ValueError if there are no results or eye_csv cannot be understood.
     """
     report = Path(report_folder)
     marks, references, problems = read_marks(report)
     if not marks:
         raise ValueError(f"no results of marking in {report / 'results'}: run `labkit grade` with --out {report} first")
-    out = Path(out) if out is not None else report / "index.html"
+    out = Path(out) if out is not None else report / ("anonymous.html" if anonymous else "index.html")
+    eye = _decided(marks)
     kept = Path(eye_csv) if eye_csv is not None else report / "eye.csv"
-    eye = read_eye_points(kept) if eye_csv is not None or kept.is_file() else {}
+    if eye_csv is not None or kept.is_file() and not (report / DECIDED).is_file():  # else it is in the marks
+        eye |= read_eye_points(kept)
+    extra = {(mark.student, mark.lab): mark.extra for mark in marks}
+    marks = [replace(mark, rubric=[row.checked() for row in mark.rubric]) for mark in marks]
     given, eye_problems = with_given(marks, eye)
     labs = [
         _lab(name, [m for m in marks if m.lab == name], references.get(name)) for name in sorted({m.lab for m in marks})
     ]
     _add_missing(labs)
-    _add_given(labs, given)
+    _add_given(labs, given, extra)
     _load_pictures(labs, report, out.parent)
     _link_feedback(labs, report, out.parent)
+    _draw_answers(labs, report)
+    if anonymous:
+        hide_names(labs, codes(report / "codes.csv", {line["student"] for lab in labs for line in lab["lines"]}))
+        problems, eye_problems = [], []
     write(out, _render(labs, problems + eye_problems))
     return out
 
 
-def make_sheet(report, eye=None, out=None):
-    """The command `labkit sheet`: write the page and say where it is; returns the exit status."""
-    try:
-        page = write_sheet(report, eye_csv=eye, out=out)
-    except (OSError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(f"{page} ({page.stat().st_size / 1e6:.1f} MB)")
-    return 0
+def _decided(marks):
+    """The points and comments that are in the marks already, as `read_eye_points` has them."""
+    found = {}
+    for mark in marks:
+        item_of = {item.check or item.id: item.id for item in eye_items([m for m in marks if m.lab == mark.lab])}
+        for row in mark.rubric:
+            if row.id in item_of and (row.by_eye or row.comment):
+                found[mark.student, mark.lab, item_of[row.id]] = Given(row.points if row.by_eye else None, row.comment)
+    return found
 
 
 # --- what the page shows -----------------------------------------------------------------------------------------
@@ -110,6 +124,7 @@ def _line(mark, columns, rubric):
     shown = [plots.get(column["id"]) if column["plot"] else None for column in columns]
     line = {key: getattr(mark, key) for key in ("student", "message", "notes", "feedback")}
     line["status"] = str(mark.status)
+    line["words"] = ["" if c["plot"] or c["id"] not in rows else rows[c["id"]].verdict for c in columns]
     line["auto"] = [
         row and {"points": row.points or 0.0, "max_points": row.max_points, "id": row.id, "text": _verdict(row)}
         for row in auto
@@ -145,13 +160,25 @@ def _add_missing(labs):
         lab["lines"].sort(key=lambda line: _natural(line["student"]))
 
 
-def _add_given(labs, marks):
+def _add_given(labs, marks, extra):
     """The points given by a person so far, and the totals with them."""
     known = {(mark.student, mark.lab): mark for mark in marks}
     for lab in labs:
         for line in lab["lines"]:
             mark = known.get((line["student"], lab["name"]), Mark(line["student"], lab["name"]))
-            line["eye"], line["points"] = mark.given, mark.points
+            line["extra"] = extra.get((mark.student, mark.lab), 0.0)
+            line["eye"], line["points"] = mark.given, mark.points + line["extra"]
+
+
+def _draw_answers(labs, report):
+    """Give every written answer its HTML, and the reference that of the model answer and the marking notes."""
+    drawn = Answers(report / "answers.json")
+    for lab in labs:
+        for line in lab["lines"]:
+            line["answers"] = [drawn.html(text) for text in line["words"]]
+        if lab["reference"]:
+            lab["reference"]["answers"] = [drawn.model(text) for text in lab["reference"]["words"]]
+    drawn.keep()
 
 
 def _link_feedback(labs, report, page_folder):
@@ -197,7 +224,7 @@ def _inside(root, name):
 
 def _render(labs, problems):
     script = (TEMPLATES[0] / "sheet.js").read_text(encoding="utf-8")
-    store, model = _stores(labs)
+    store, answers, model = _stores(labs)
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode()
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -211,6 +238,7 @@ def _render(labs, problems):
         script=Markup(script),
         model=Markup(_json(model)),
         store=store,
+        answers=answers,
     )
 
 
@@ -223,7 +251,7 @@ def _filters(lab):
 
 def _stores(labs):
     """The pictures by number, each once, and what the script needs to know."""
-    store, numbers, texts = [], {}, {"": 0}
+    store, numbers, texts, answers = [], {}, {"": 0}, {"": -1}
     for lab in labs:
         for line in [lab["reference"], *lab["lines"]]:
             for plot in (line or {"plots": ()})["plots"]:
@@ -235,6 +263,8 @@ def _stores(labs):
             for row in (line or {"auto": ()})["auto"]:
                 if row:
                     row["said"] = texts.setdefault(row["text"], len(texts))
+            if line:
+                line["answers"] = [answers.setdefault(text, len(answers) - 1) for text in line["answers"]]
     model = {
         "labs": [
             {
@@ -257,7 +287,7 @@ def _stores(labs):
             for i, entry in line["eye"].items()
         ],
     }
-    return store, model
+    return store, [text for text in answers if text], model
 
 
 def _column(column, lab):
@@ -289,6 +319,8 @@ def _model_line(line):
         "status": line["status"],
         "message": line["message"],
         "flags": line["flags"],
+        "extra": line.get("extra", 0.0),
+        "answers": line["answers"],
         "auto": [row and [row["points"], row["max_points"], row["said"]] for row in line["auto"]],
         "plots": plots,
     }

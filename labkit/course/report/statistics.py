@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-AWAY = "missing"  # the status of a lab that was not handed in
+from labkit.course.report.result import Status
 
 
 class RowStatistics(NamedTuple):
@@ -32,7 +32,8 @@ class LabStatistics(NamedTuple):
     """A lab over the class.
 
     handed_in, away: how many handed it in, and how many did not.
-    points: of each who handed it in, in ascending order; None where something is not marked yet.
+    points: of each who handed it in and is marked completely, in ascending order.
+    unmarked: how many are not.
     statuses: {status: how many}.
     seconds: what marking took, for each.
     """
@@ -50,37 +51,37 @@ class LabStatistics(NamedTuple):
     seconds: list
 
 
-def lab_statistics(results):
+def lab_statistics(marks):
     """Statistics of one lab.
 
-    results: the results of all students for it, with `points`, `max_points`, `left` (rows that are not marked yet).
+    marks: those of all students for it, with what was decided.
     Returns a `LabStatistics`. Who handed nothing in counts nowhere else.
     """
-    there = [result for result in results if result["status"] != AWAY]
-    ids = list(dict.fromkeys(row["id"] for result in there for row in result["rubric"]))
-    rows = [_row([row for result in there for row in result["rubric"] if row["id"] == i]) for i in ids]
+    there = [mark for mark in marks if mark.status != Status.MISSING]
+    ids = list(dict.fromkeys(row.id for mark in there for row in mark.rubric))
+    rows = [_row([row for mark in there for row in mark.rubric if row.id == i]) for i in ids]
     return LabStatistics(
-        results[0]["lab"],
-        results[0]["title"],
+        marks[0].lab,
+        next((mark.title for mark in marks if mark.title), marks[0].lab),
         len(there),
-        len(results) - len(there),
-        max((result["max_points"] for result in there), default=0.0),
-        sorted(result["points"] for result in there if not result["left"]),
-        sum(bool(result["left"]) for result in there),
+        len(marks) - len(there),
+        max((mark.max_points for mark in there), default=0.0),
+        sorted(mark.points for mark in there if not mark.open),
+        sum(bool(mark.open) for mark in there),
         rows,
         _diagnoses(there),
-        dict(Counter(result["status"] for result in results).most_common()),
-        sorted(result.get("seconds") or 0.0 for result in there),
+        dict(Counter(str(mark.status) for mark in marks).most_common()),
+        sorted(mark.seconds for mark in there),
     )
 
 
 def _row(entries):
-    most = entries[0]["max_points"]
-    marked = [entry["points"] for entry in entries if entry["points"] is not None]
+    most = entries[0].max_points
+    marked = [entry.points for entry in entries if entry.points is not None]
     full, none = sum(points >= most for points in marked), sum(points <= 0 for points in marked)
     return RowStatistics(
-        entries[0]["id"],
-        entries[0]["row"],
+        entries[0].id,
+        entries[0].row,
         most,
         sum(marked) / len(marked) if marked else 0.0,
         full,
@@ -90,23 +91,22 @@ def _row(entries):
     )
 
 
-def _diagnoses(results):
+def _diagnoses(marks):
     """What the checks said to whom, the most frequent first; a student counts once for each."""
     found = {}
-    for result in results:
-        for row in result["rubric"]:
-            for text in said(row) if row["kind"] == "auto" else ():
-                found.setdefault((row["row"], text), {})[result["student"]] = True
+    for mark in marks:
+        for row in mark.rubric:
+            for text in said(row) if row.kind == "auto" else ():
+                found.setdefault((row.row, text), {})[mark.student] = True
     every = [Diagnosis(row, text, list(students)) for (row, text), students in found.items()]
     return sorted(every, key=lambda diagnosis: -len(diagnosis.students))
 
 
 def said(row):
     """What a row's verdict names as wrong: "the criterion: the diagnosis" for each, "not done yet", or an error."""
-    verdict, found = row.get("verdict") or "", []
-    if row.get("error"):
-        return [row["error"].splitlines()[0][:200]]
-    lines = verdict.splitlines()
+    if row.error:
+        return [row.error.splitlines()[0][:200]]
+    lines, found = row.verdict.splitlines(), []
     for line, below in zip(lines, [*lines[1:], ""]):
         if wrong := re.match(r"  ✘ (.+)", line):
             criterion = re.sub(r" \([\d.e+-]+ of [\d.e+-]+ points\)$", "", wrong[1])

@@ -13,17 +13,18 @@ _TEMPLATES = (Path(__file__).parent / "templates", Path(__file__).parents[1] / "
 MOST_DIAGNOSES = 15
 
 
-def write_statistics(path, results, hours=None):
+def write_statistics(path, marks, hours=None):
     """Write the page.
 
     path: its file.
-    results: of all students and labs, with `points`, `max_points` and `left`, as `lab_statistics` takes them.
+    marks: of all students and labs, with what was decided.
     hours: {lab: hours of each submission after its deadline, negative before it}, for labs that have one.
     Returns the path.
     """
-    names = sorted({result["lab"] for result in results})
+    names = sorted({mark.lab for mark in marks})
     labs = [
-        _section(lab_statistics([r for r in results if r["lab"] == name]), (hours or {}).get(name)) for name in names
+        _section(lab_statistics([mark for mark in marks if mark.lab == name]), (hours or {}).get(name))
+        for name in names
     ]
     loader = jinja2.FileSystemLoader(_TEMPLATES)
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)

@@ -118,7 +118,7 @@
   /** Automatic points, with those by eye in the place of the check of the same plot, or added. */
   function total(i, line) {
     const { name, columns, lines } = model.labs[i], { student, auto } = lines[line];
-    let points = auto.reduce((sum, row) => sum + (row ? row[0] : 0), 0), open = 0;
+    let points = auto.reduce((sum, row) => sum + (row ? row[0] : 0), lines[line].extra), open = 0;
     for (const column of columns.filter((c) => c.max > 0)) {
       const own = parsePoints((values.get(idOf(student, name, column.id)) || nothing).points, column.max);
       const check = column.check >= 0 && auto[column.check] ? auto[column.check][0] : 0;
@@ -147,12 +147,12 @@
     const lines = [columns.join(",")];
     let wrong = 0;
     for (const l of model.labs) for (const line of l.lines) for (const column of l.columns) {
-      const value = values.get(idOf(line.student, l.name, column.id));
-      if (!value || !(column.max > 0)) continue;
+      const id = idOf(line.student, l.name, column.id), value = values.get(id) || nothing;
+      if (!(column.max > 0)) continue;
       let points = parsePoints(value.points, column.max);
       if (Number.isNaN(points)) { wrong++; points = null; }
       const comment = value.comment.trim();
-      if (points === null && !comment) continue;
+      if (points === null && !comment && !report.has(id)) continue;  // what the report has is taken back by a line
       lines.push([...[line.student, l.name, column.id].map(guarded), plain(points), guarded(comment)].map(quoted).join(","));
     }
     return { text: "\ufeff" + lines.join("\r\n") + "\r\n", wrong };
@@ -363,7 +363,7 @@
       if (event.key === "Escape") goTo(row, name.split(".")[0]);
     } else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
       event.preventDefault();
-      const list = controls(row).filter((c) => !c.matches("input") || !c.closest(".plot"));
+      const list = controls(row).filter((c) => !c.matches("input"));
       const next = list[list.indexOf(control) + (event.key === "ArrowRight" ? 1 : -1)];
       if (next) { next.focus(); next.scrollIntoView({ block: "nearest", inline: "nearest" }); }
     } else if (control.matches(".enlarge")) {
@@ -398,10 +398,15 @@
     const list = visible();
     $("#large-place").textContent = isReference ? "" : `${list.indexOf(rowOf(lab, line)) + 1} of ${list.length}`;
     show($(".own img", large), picture, (plot && plot.alt) || `${spec.row}, ${own.student}`);
-    $(".own .none", large).hidden = picture >= 0;
-    $(".own .none", large).textContent = (plot && plot.problem) || (own.status === "missing" ? "not handed in" : "no plot");
+    const words = answerOf(own, column);
+    putAnswer($(".own .answer", large), words);
+    $(".own .none", large).hidden = picture >= 0 || words !== "";
+    $(".own .none", large).textContent = (plot && plot.problem) || (own.status === "missing" ? "not handed in" : spec.plot ? "no plot" : "no answer");
+    const modelAnswer = isReference || !reference ? "" : answerOf(reference, column);
+    putAnswer($(".other .answer", large), modelAnswer);
+    $(".other figcaption", large).textContent = spec.plot ? "reference" : "model answer and notes, for markers alone";
     const other = isReference || !reference || !reference.plots[column] ? -1 : reference.plots[column].picture;
-    $(".other", large).hidden = other < 0;
+    $(".other", large).hidden = other < 0 && !modelAnswer;
     show($(".other img", large), other, `reference: ${spec.row}`);
     $(".given", large).hidden = isReference || !(spec.max > 0);
     $(".given", large).style.display = $(".given", large).hidden ? "none" : "";
@@ -418,11 +423,18 @@
     }));
     const check = spec.check >= 0 && own.auto[spec.check];
     $("pre", large).textContent = check ? model.texts[check[2]] : "";
-    const plots = columns.filter((c) => c.plot);
-    $("[data-plot]", large).style.display = plots.length > 1 ? "" : "none";
+    $("[data-plot]", large).style.display = columns.length > 1 ? "" : "none";
     all("[data-move]", large).forEach((b) => { b.style.display = isReference ? "none" : ""; });
     if (!large.open) large.showModal();
     if (!large.contains(document.activeElement) || document.activeElement.matches(":disabled")) $("[data-close]", large).focus();
+  }
+
+  /** A written answer as HTML, which was drawn with nothing of the student's but text. */
+  const answerOf = (own, column) => $("#a" + own.answers[column])?.textContent || "";
+  function putAnswer(place, words) {
+    place.innerHTML = words;
+    place.hidden = words === "";
+    place.scrollTop = 0;
   }
 
   function show(image, picture, alt) {
@@ -446,16 +458,14 @@
 
   function nextPlot() {
     const { columns } = model.labs[lab];
-    let column = shown.column;
-    do column = (column + 1) % columns.length; while (!columns[column].plot);
-    enlarge(shown.line, column);
+    enlarge(shown.line, (shown.column + 1) % columns.length);
   }
 
   large.addEventListener("keydown", (event) => {
     const field = event.target.matches("input"), { key } = event;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const by = { ArrowDown: 1, ArrowUp: -1, ...(field ? { Enter: 1 } : { ArrowRight: 1, ArrowLeft: -1, Home: "first", End: "last" }) }[key];
-    if (by !== undefined && !event.target.matches("pre")) {
+    if (by !== undefined && !event.target.matches("pre, .answer")) {
       event.preventDefault();
       move(by);
       if (field) event.target.select();
