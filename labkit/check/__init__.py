@@ -55,14 +55,18 @@ from labkit.check.labs.lab10 import images_to_tensor, torch_gradients, two_layer
 from labkit.check.labs.lab10_networks import make_mlp, parameter_groups
 from labkit.check.labs.lab10_plots import depth_plot
 from labkit.check.labs.lab10_training import evaluate, train_epoch
+from labkit.check.labs.lab11 import averaged_weights, mirrored_mean, moved_images, one_cycle_factor, smooth_loss
+from labkit.check.labs.lab11_plots import ablation_plot, own_idea_plot
 from labkit.check.so_far import score_so_far
 
 __all__ = [
     "EXERCISES",
+    "ablation_plot",
     "accuracy",
     "accuracy_plot",
     "add_bias_column",
     "affine_backward",
+    "averaged_weights",
     "batchnorm_forward",
     "best_momentum",
     "best_step",
@@ -103,15 +107,19 @@ __all__ = [
     "max_pool_forward",
     "minibatch_sgd",
     "mirror_and_shift",
+    "mirrored_mean",
     "momentum_step",
     "most_exciting",
+    "moved_images",
     "nearest_labels",
     "normalize_backward",
     "numerical_gradient",
     "occlusion_drops",
     "on_new_images",
+    "one_cycle_factor",
     "output_size",
     "overfitting_plot",
+    "own_idea_plot",
     "parameter_groups",
     "passes_plot",
     "proximal_minimum",
@@ -127,6 +135,7 @@ __all__ = [
     "score_so_far",
     "sgd_path",
     "smaller_h",
+    "smooth_loss",
     "softmax_gradient",
     "softmax_probabilities",
     "spread_plot",

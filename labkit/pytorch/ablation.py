@@ -35,18 +35,19 @@ def accuracies(run, images, y):
     return found
 
 
-def ablate(recipe, X, y, X_val, y_val, seeds=(0, 1, 2), without=tuple(TRAINED), **options):
+def ablate(recipe, X, y, X_val, y_val, seeds=(0, 1, 2), without=tuple(TRAINED), whole=True, **options):
     """Train with all means, and without each of them, once for each seed.
 
     recipe: a `Recipe` with all means.
     X, y, X_val, y_val: images and labels for training and for validation.
     seeds: whole numbers.
     without: names in `TRAINED`.
+    whole: False leaves out the runs with all means.
     options: further arguments of `train`.
     Yields (name, seed, accuracies) after each run, name being "all" or what is switched off; see `accuracies`.
     """
     for seed in seeds:
-        for name in ("all", *without):
+        for name in (*["all"] * whole, *without):
             changed = dataclasses.replace(recipe, **TRAINED.get(name, {}))
             run = train(changed, X, y, X_val[:100], y_val[:100], seed=seed, quiet=True, **options)
             yield name, seed, accuracies(run, X_val, y_val)

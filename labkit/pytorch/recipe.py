@@ -52,7 +52,7 @@ class Recipe:
 
 
 BUDGETS = {
-    "seconds": Recipe(widths=(16, 32, 64), epochs=5, images=4000, batch_size=64),
+    "seconds": Recipe(widths=(16, 32, 64), epochs=4, images=3000, batch_size=64),
     "laptop": Recipe(widths=(48, 128, 192), epochs=10),
     "gpu": Recipe(widths=(128, 384, 512), epochs=40, batch_size=512, bfloat16=True),
 }

@@ -113,15 +113,18 @@ def ablate(note, data, seeds=5, kept="ablation.jsonl"):
     torch.set_num_threads(1)
     split = load_cifar10().split(validation=4000)
     done = [json.loads(line) for line in Path(kept).read_text().splitlines()] if Path(kept).exists() else []
+    made = {(name, seed) for name, seed, _ in done}
     for seed in range(seeds):
-        without = [name for name in ablation.TRAINED if [name, seed] not in [run[:2] for run in done]]
-        if without or ["all", seed] not in [run[:2] for run in done]:
-            arrays = split.X_train, split.y_train, split.X_val, split.y_val
-            for run in ablation.ablate(ABLATION, *arrays, seeds=(seed,), without=tuple(without), device="cpu"):
-                with open(kept, "a", encoding="utf-8") as file:
-                    file.write(json.dumps(run) + "\n")
-                done.append(list(run))
-    what = f"{data}: {ABLATION.images:,} images, {ABLATION.epochs} epochs, widths {ABLATION.widths}, {note}"
+        without = tuple(name for name in ablation.TRAINED if (name, seed) not in made)
+        arrays, whole = (split.X_train, split.y_train, split.X_val, split.y_val), ("all", seed) not in made
+        for run in ablation.ablate(ABLATION, *arrays, (seed,), without, whole, device="cpu"):
+            with open(kept, "a", encoding="utf-8") as file:
+                file.write(json.dumps(run) + "\n")
+            done.append(run)
+    what = (
+        f"{data}: {ABLATION.images or len(split.X_train):,} images, {ABLATION.epochs} epochs, "
+        f"widths {ABLATION.widths}; evaluated on {len(split.X_val):,} images held out of training; {note}"
+    )
     found = {"what": what, "recipe": ABLATION.words(), "runs": done}
     write(FOLDER / "ablation.json", _lines(found))
     return found

@@ -129,4 +129,16 @@ CONTENTS = {
         ("depth_plot", 8, True),
         ("depth, in words", 7, False),
     ],
+    11: [
+        ("moved_images", 14, True),
+        ("smooth_loss", 10, True),
+        ("one_cycle_factor", 8, True),
+        ("averaged_weights", 10, True),
+        ("mirrored_mean", 8, True),
+        ("the mistakes, in words", 6, False),
+        ("ablation_plot", 8, True),
+        ("the ablation, in words", 10, False),
+        ("own_idea_plot", 8, True),
+        ("report on your own idea", 18, False),
+    ],
 }
