@@ -17,7 +17,7 @@ from .recipe import Recipe
 from .resnet import ResNet, groups, whitening_filters
 
 
-@dataclass
+@dataclass(repr=False)
 class Curves(History):
     """A `History` with the seconds at the end of each epoch, the start's (0) included."""
 
