@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from labkit.check.counting import operations, steps
+from labkit.check.counting import operations, peak, steps
 from labkit.check.source import loops, notebook_arrays, reach
 from labkit.check.watch import Lines, TooLong, Watch, is_students
 
@@ -99,6 +99,10 @@ class Here(Target):
     def operations(self, args):
         """Operations on arrays in one call, see `counting.operations`."""
         return operations(self._function, args)
+
+    def peak(self, args):
+        """The memory that one call takes at most, see `counting.peak`."""
+        return peak(self._function, args)
 
     def loops(self):
         """The loops in its source, in words."""

@@ -1,8 +1,9 @@
-"""Counting what an answer does while it runs: Python steps, and operations on arrays."""
+"""Counting what an answer does while it runs: Python steps, operations on arrays, memory."""
 
 import contextlib
 import os
 import sys
+import tracemalloc
 
 import numpy as np
 
@@ -58,6 +59,23 @@ def operations(function, args):
         with _kept_in_view():
             function(*[np.array(a).view(Counted) for a in args])
     return Counted.count
+
+
+def peak(function, args):
+    """The memory that a call takes at most, in bytes; of a call that fails, up to there."""
+    copies = [a.copy() if hasattr(a, "copy") else a for a in args]
+    tracing = tracemalloc.is_tracing()
+    if not tracing:
+        tracemalloc.start()
+    try:
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        with contextlib.suppress(Exception):
+            function(*copies)
+        return tracemalloc.get_traced_memory()[1] - before
+    finally:
+        if not tracing:
+            tracemalloc.stop()
 
 
 @contextlib.contextmanager

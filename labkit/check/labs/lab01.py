@@ -3,10 +3,9 @@
 The exercises on whole sets of images are in `lab01_features`.
 """
 
-import tracemalloc
-
 import numpy as np
 
+from labkit.check.counting import peak
 from labkit.check.criteria import equals, unchanged
 from labkit.check.exercise import exercise
 from labkit.check.runtime_loops import no_loop
@@ -85,27 +84,12 @@ def _lab_rows(rng):
     return rng.normal(size=(100, 3072)), rng.normal(size=(50, 3072))
 
 
-def _peak(function, *args):
-    """The memory that a call takes at most, in bytes."""
-    tracing = tracemalloc.is_tracing()
-    if not tracing:
-        tracemalloc.start()
-    try:
-        tracemalloc.reset_peak()
-        before = tracemalloc.get_traced_memory()[0]
-        function(*args)
-        return tracemalloc.get_traced_memory()[1] - before
-    finally:
-        if not tracing:
-            tracemalloc.stop()
-
-
 def _no_cube(answer):
     """All differences at once, (M, N, D), would take 60 GB in the lab; so would a float64 copy of anything near it."""
     rng = answer.rng()
     A, B = rng.normal(size=(48, 512)), rng.normal(size=(56, 512))
     most = len(A) * B.nbytes / 4
-    if _peak(answer, A, B) <= most or _peak(answer.right, A, B) > most:
+    if answer.target.peak((A, B)) <= most or peak(answer.right, (A, B)) > most:
         return None
     return (
         "all M·N·D differences are held at once, in this lab an array of 60 GB: "

@@ -4,6 +4,8 @@ The checks of plots then look at a figure of Matplotlib as they do in a notebook
 Matplotlib's classes, or passes off as axes, stays where it is.
 """
 
+import contextlib
+
 import numpy as np
 from matplotlib import colors, scale
 from matplotlib.axes import Axes
@@ -56,7 +58,7 @@ def _of_figure(figure):
     return words | {
         "size": [float(n) for n in figure.get_size_inches()],
         "colour": _rgba(figure.get_facecolor()),
-        "texts": [_of_text(text) for text in figure.texts[:_MOST_ARTISTS]],
+        "texts": _told(_of_text, figure.texts),
         "legends": [_words_of(legend) for legend in figure.legends],
         "axes": [_of_axes(ax) | {which: groups[which][i] for which in "xy"} for i, ax in enumerate(axes)],
     }
@@ -72,7 +74,7 @@ def _groups(axes, which):
 
 
 def _of_axes(ax):
-    collections, legend = list(ax.collections)[:_MOST_ARTISTS], ax.get_legend()
+    legend = ax.get_legend()
     return {
         "place": [float(n) for n in ax.get_position(True).bounds],
         "now": [float(n) for n in ax.get_position().bounds],
@@ -85,13 +87,24 @@ def _of_axes(ax):
         "limits": [[float(n) for n in ax.get_xlim()], [float(n) for n in ax.get_ylim()]],
         "ticks": [_of_ticks(ax.xaxis), _of_ticks(ax.yaxis)],
         "percent": bool(in_percent(ax)),
-        "lines": [_of_line(ax, line) for line in ax.get_lines()[:_MOST_ARTISTS]],
-        "patches": [_of_patch(patch) for patch in ax.patches[:_MOST_ARTISTS]],
-        "collections": [_of_collection(collection) for collection in collections],
-        "images": [_of_image(image) for image in ax.images[:_MOST_ARTISTS]],
-        "texts": [_of_text(text) for text in ax.texts[:_MOST_ARTISTS]],
+        "lines": _told(lambda line: _of_line(ax, line), ax.get_lines()),
+        "patches": _told(_of_patch, ax.patches),
+        "collections": _told(_of_collection, ax.collections),
+        "images": _told(_of_image, ax.images),
+        "texts": _told(_of_text, ax.texts),
         "legend": None if legend is None else _words_of(legend),
     }
+
+
+def _told(tell, artists):
+    """What can be told of some artists: one of a kind that is not known here costs itself alone."""
+    found = []
+    for artist in list(artists)[:_MOST_ARTISTS]:
+        try:
+            found.append(tell(artist))
+        except Exception:
+            continue
+    return found
 
 
 def _of_ticks(axis):
@@ -150,8 +163,7 @@ def _of_image(image):
 
 def _of_colours(mappable):
     array = mappable.get_array()
-    mapped = array is not None and np.ndim(array) == 2
-    low, high = mappable.get_clim() if mapped or array is None else (None, None)
+    low, high = mappable.get_clim()
     middle = getattr(mappable.norm, "vcenter", None)
     return {
         "array": np.ma.getdata(array) if array is not None else None,
@@ -237,16 +249,11 @@ def _fill(ax, about):
     for loc, title in zip(("center", "left", "right"), about["titles"]):
         ax.set_title(_text(title), loc=loc)
     ax.set_xlabel(_text(about["labels"][0])), ax.set_ylabel(_text(about["labels"][1]))
-    for line in about["lines"]:
-        _add_line(ax, line)
-    for patch in about["patches"]:
-        _add_patch(ax, patch)
-    for collection in about["collections"]:
-        _add_collection(ax, collection)
-    for image in about["images"]:
-        _add_image(ax, image)
-    for text in about["texts"]:
-        ax.text(*text["place"], _text(text["text"]), visible=text["visible"])
+    adders = {"lines": _add_line, "patches": _add_patch, "collections": _add_collection, "images": _add_image}
+    for sort, add in (*adders.items(), ("texts", _add_text)):
+        for artist in about[sort]:
+            with contextlib.suppress(Exception):  # of another kind than those that are known
+                add(ax, artist)
     if about["legend"] is not None:
         ax.legend([Line2D([], []) for _ in about["legend"]], [_text(word) for word in about["legend"]])
 
@@ -272,6 +279,10 @@ def _add_line(ax, about):
     line.set(markerfacecolor=about["face"], **{name: about[name] for name in _LINE.split()})
     ax.add_line(line)
     line.set_label(_text(about["label"]))
+
+
+def _add_text(ax, about):
+    ax.text(*about["place"], _text(about["text"]), visible=about["visible"])
 
 
 def _add_patch(ax, about):
@@ -312,7 +323,7 @@ def _add_image(ax, about):
 def _coloured(mappable, about):
     low, high = about["limits"]
     middle = about["middle"]
-    if isinstance(middle, float) and isinstance(low, float) and isinstance(high, float) and low < middle < high:
+    if all(isinstance(n, (int, float)) for n in (low, middle, high)) and low < middle < high:
         mappable.set_norm(colors.TwoSlopeNorm(middle, low, high))
     if isinstance(about["array"], np.ndarray):
         mappable.set_array(about["array"]) if isinstance(mappable, QuadMesh) else mappable.set_data(about["array"])

@@ -5,6 +5,7 @@ import inspect
 from typing import NamedTuple
 
 from labkit import check
+from labkit.check import EXERCISES
 from labkit.check.answer import Marking
 from labkit.check.verdict import WRONG, Row, Verdict, as_html
 from labkit.course.marking.pipe.canary import TAMPERED, looks_away
@@ -25,7 +26,8 @@ class Said(NamedTuple):
 
 
 def call_in(source):
-    """The call in a check cell of one line, `check.score(score)`, as a tree; None where the cell is anything else."""
+    """The call in a check cell of one line, `check.score(score)`, as a tree; None where the cell is anything else, or
+    the exercise one that can be judged in the notebook's process only."""
     try:
         body = ast.parse(source).body
     except (SyntaxError, ValueError):
@@ -34,7 +36,9 @@ def call_in(source):
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
         return None
     known = isinstance(call.func.value, ast.Name) and call.func.value.id == "check" and call.func.attr in check.__all__
-    return call if known and call.func.attr not in ("use", "score_so_far", "EXERCISES") else None
+    if not known or call.func.attr in ("use", "score_so_far", "EXERCISES"):
+        return None
+    return None if call.func.attr in EXERCISES and EXERCISES[call.func.attr].inside else call
 
 
 def judge(call, line, seed):

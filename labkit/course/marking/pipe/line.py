@@ -14,7 +14,7 @@ import time
 import numpy as np
 
 from labkit.check.calls import Misuse, one_line
-from labkit.course.marking.pipe.wire import HEAD, Foreign, Malformed, foreign, head, pack, unpack
+from labkit.course.marking.pipe.wire import HEAD, Malformed, foreign, head, pack, unpack
 
 _GRACE, _TICK = 5.0, 0.2  # seconds
 _MOST_KEPT = 20_000  # objects of one check that the other end may ask for
@@ -37,7 +37,7 @@ class Line:
     def __init__(self, connection, seconds=None, late=None):
         self._socket, self.seconds, self._late = connection, seconds, late
         self._until, self.was_late, self.gave_up = None, False, False
-        self._lock, self._kept, self._ids, self._shown = threading.RLock(), {}, {}, {}
+        self._lock, self._kept, self._ids, self._shown, self._theirs = threading.RLock(), {}, {}, {}, {}
         self._read = bytearray()
         connection.setblocking(True)
         # The system's own time limit: with Python's, every read asks the system twice.
@@ -102,7 +102,7 @@ class Line:
 
     def forget(self):
         """Forget the objects that the other end was told of."""
-        self._kept.clear(), self._ids.clear(), self._shown.clear()
+        self._kept.clear(), self._ids.clear(), self._shown.clear(), self._theirs.clear()
 
     def _reply(self, kind, parts):
         try:
@@ -169,14 +169,17 @@ class Line:
 
     def _describe(self, value):
         """A description of an object for the other end: a name that it knows, or what can be asked of it there."""
-        if isinstance(value, Foreign) and value.handle is not None:
-            return ["yours", value.handle]
+        if id(value) in self._theirs:
+            return ["yours", self._theirs[id(value)]]
         if not self.trusts:
             if type(value) is np.random.Generator and type(value.bit_generator) is np.random.PCG64:
                 return ["generator", value.bit_generator.state]
             module, name = str(getattr(value, "__module__", None)), str(getattr(value, "__name__", None))
             if module.startswith("labkit.") and getattr(sys.modules.get(module), name, None) is value:
                 return ["named", module, name]
+        torch = sys.modules.get("torch")
+        if torch is not None and isinstance(value, torch.Tensor) and value.dtype is not torch.bfloat16:
+            return ["tensor", value.detach().cpu().numpy(), bool(value.requires_grad)]
         handle = self._handle(value) if callable(value) and not isinstance(value, type) else None
         number = None
         if hasattr(type(value), "__float__"):
@@ -210,6 +213,8 @@ class Line:
             return made
         if sort == "named" and self.trusts:
             return getattr(importlib.import_module(parts[0]), parts[1])
+        if sort == "tensor":
+            return _tensor(*parts)
         if sort != "foreign":
             raise Malformed("a message breaks the format")
         name, number, handle = parts
@@ -219,6 +224,7 @@ class Line:
             if len(self._shown) >= _MOST_KEPT:
                 raise Malformed("it hands over too many functions")
             self._shown[handle] = self.stand_in(name, number, handle)
+            self._theirs[id(self._shown[handle])] = handle
         return self._shown[handle]
 
     def stand_in(self, name, number, handle):
@@ -234,6 +240,15 @@ class Line:
         """The answer to `back`: (None, what it returns), or the place of the argument that it hands back."""
         value = self.kept(handle)(*args, **keywords)
         return next(((i, None) for i, arg in enumerate(args) if arg is value), (None, value))
+
+
+def _tensor(array, learns):
+    """A tensor of PyTorch, where it is installed."""
+    try:
+        made = importlib.import_module("torch").from_numpy(np.ascontiguousarray(array).reshape(array.shape))
+    except (ImportError, TypeError):
+        return foreign("Tensor")
+    return made.requires_grad_(learns is True) if made.is_floating_point() else made
 
 
 def _is_builtin(kind):

@@ -41,7 +41,10 @@ class Remote(Target):
             "lines": lines,
             "depth": shallow.depth if shallow else None,
         }
-        found = self._ask("call", self._text, list(args), keywords, about)
+        try:
+            found = self._ask("call", self._text, list(args), keywords, about)
+        except ValueError as problem:  # what it returns cannot be told
+            return Outcome(None, _words(str(problem)), tuple(args), ())
         if found is None or found.get("stopped"):
             return Outcome(None, self._lost, tuple(args), ())
         if found.get("too long"):
@@ -66,6 +69,10 @@ class Remote(Target):
     def operations(self, args):
         """Operations on arrays in one call there."""
         return self._count("operations", args)
+
+    def peak(self, args):
+        """The memory that one call there takes at most."""
+        return self._count("peak", args)
 
     def loops(self):
         """The loops in its source, in words."""

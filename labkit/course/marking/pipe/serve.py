@@ -110,7 +110,8 @@ class Served(Line):
 
     def _count(self, what, text, args):
         try:
-            return getattr(self._target(text), {"steps": "steps", "operations": "operations"}[what])(args)
+            target = self._target(text)
+            return {"steps": target.steps, "operations": target.operations, "peak": target.peak}[what](args)
         except KeyboardInterrupt:
             return None
 
