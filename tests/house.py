@@ -100,6 +100,16 @@ def imports_among(package, folder):
                 yield f"{name_in(package, path)}:{node.lineno}: imports from {name_in(package, file)}"
 
 
+def imports_between(package, folder, allowed):
+    """Imports between the rooms of a folder, other than those that are allowed: {room: rooms it may import}."""
+    for room, others in allowed.items():
+        for path in modules(package / folder / room):
+            for node, file, _ in taken_from(package, path):
+                there = file.relative_to(package).parts
+                if there[0] == folder and there[1] in allowed.keys() - {room} - others:
+                    yield f"{name_in(package, path)}:{node.lineno}: imports from {folder}/{there[1]}"
+
+
 def circles(package):
     """Files that import each other in a loop, each loop once."""
     graph = {path: {file for _, file, _ in taken_from(package, path)} - {path} for path in modules(package)}

@@ -87,3 +87,11 @@ def test_a_child_is_ended_by_a_signal_by_the_end_of_who_asked_and_by_the_end_of_
 
 def test_nobody_but_its_owner_reaches_the_parent(parent):
     assert os.stat(os.path.dirname(parent.address)).st_mode & 0o077 == 0
+
+
+def test_a_parent_that_holds_a_file_open_is_refused(tmp_path):
+    source = "def warm():\n    global held\n    held = open(__file__)\n"
+    (tmp_path / "holding.py").write_text(source)
+    folders = os.pathsep.join([str(tmp_path), *sys.path])
+    with pytest.raises(OSError, match="did not start"):
+        forks.Parent(["holding"], {"PYTHONPATH": folders})

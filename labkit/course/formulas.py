@@ -17,7 +17,8 @@ _MATHML = "{http://www.w3.org/1998/Math/MathML}"
 def mathml(tex, display=False):
     r"""A formula as MathML.
 
-    tex: the formula without its dollar signs. display: True for one on a line of its own.
+    tex: the formula without its dollar signs.
+    display: True for one on a line of its own.
     Returns an element `<math>` as text, with the TeX as its annotation.
     Raises ValueError for a formula that latex2mathml does not know whole.
     """

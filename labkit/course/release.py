@@ -51,7 +51,8 @@ def refuse_broken(chosen):
 def make_release(chosen, course, database=False):
     """nbgrader's source/ and release/ of some labs, by nbgrader itself.
 
-    chosen: paths of the solved labs. course: folder of the nbgrader course.
+    chosen: paths of the solved labs.
+    course: folder of the nbgrader course.
     database: also enter the labs into its gradebook.db.
     """
     course = Path(course).resolve()

@@ -80,9 +80,7 @@ def _required():
 
 def _within(version, ranges):
     try:
-        from packaging.specifiers import SpecifierSet
-
-        return SpecifierSet(ranges).contains(version, prereleases=True)
+        return importlib.import_module("packaging.specifiers").SpecifierSet(ranges).contains(version, prereleases=True)
     except Exception:
         return True
 
@@ -105,15 +103,14 @@ def _numbers(version):
 
 def _data():
     """Whether the labs can have data, and in words where they are; nothing is read or downloaded."""
-    # only here: it needs the packages that may turn out to be missing above
-    from labkit.data.cifar10 import find_cifar10
-    from labkit.data.errors import DataError
+    # only now: they need the packages that may turn out to be missing above
+    cifar10, errors = (importlib.import_module(f"labkit.data.{name}") for name in ("cifar10", "errors"))
 
     if os.environ.get("LABKIT_DATA", "").strip().lower() == "standin":
         return True, "Data: the stand-in is asked for (LABKIT_DATA=standin)."
     try:
-        found = find_cifar10()
-    except DataError as problem:  # LABKIT_CIFAR10 names a folder that does not hold all of it
+        found = cifar10.find_cifar10()
+    except errors.DataError as problem:  # LABKIT_CIFAR10 names a folder that does not hold all of it
         return False, f"Data: {problem}"
     if found:
         return True, "Data: CIFAR-10 is here."

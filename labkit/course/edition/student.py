@@ -31,8 +31,11 @@ STUDENTS_PART = (  # of `course`: running and rendering the labs, and the test o
 def hand_out(out, labs=(), notebooks=None, force=False, check=False, nbgrader=None):
     """Write the student edition.
 
-    out: folder to write, None with `nbgrader`; labs: numbers, file names or paths, none for all; notebooks: folder
-    of the labs. force: replace what is in `out`. check: execute each notebook as a student who has done nothing.
+    out: folder to write, None with `nbgrader`.
+    labs: numbers, file names or paths, none for all.
+    notebooks: folder of the labs.
+    force: replace what is in `out`.
+    check: execute each notebook as a student who has done nothing.
     nbgrader: folder of an nbgrader course; its source/ and release/ and gradebook.db are written instead.
     Returns the exit status: 0, 1 if something keeps a lab from being handed out, 2 for wrong usage.
     """

@@ -129,6 +129,7 @@ def main(argv):
     address, *modules = argv
     for name in modules:
         importlib.import_module(name).warm()
+    _refuse_open_files()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever needs the children ends them
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(address)
@@ -142,6 +143,15 @@ def main(argv):
             selector.register(source, selectors.EVENT_READ)
         _serve(selector, listener, woken)
     return 0
+
+
+def _refuse_open_files():
+    """Each child closes what the parent has open, so that an object that holds a file would close another one later."""
+    for number in range(3, 1024):
+        with contextlib.suppress(OSError):
+            os.fstat(number)
+            name = os.readlink(f"/proc/self/fd/{number}")
+            raise SystemExit(f"a file is open that all children would share: {name}")
 
 
 def _serve(selector, listener, woken):

@@ -13,6 +13,7 @@ import sys
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 
+from labkit.check.figures import Plot, label_of, title_of
 from labkit.course.marking import sparing
 from labkit.course.marking.pipe.serve import PIPE, Served
 
@@ -100,8 +101,6 @@ class MarkingKernel(IPythonKernel):
     def _draw(self, names):
         """Send the figure that an exercise left in its name, with what its axes lack."""
         try:
-            from labkit.check.figures import Plot, label_of, title_of
-
             for name in names:
                 axes = Plot(self.shell.user_ns.get(name)).axes
                 if axes:

@@ -4,12 +4,12 @@ A kernel that is forked from it goes into the sandbox before it sees a line of a
 submission may see anyway: labkit, the packages, the data.
 """
 
-import io
 import os
 
-import matplotlib.pyplot as plt
+import matplotlib.pyplot  # noqa: F401
 import matplotlib_inline.backend_inline  # noqa: F401  what the kernel draws with
 from ipykernel.kernelapp import IPKernelApp
+from matplotlib.font_manager import FontProperties, findfont
 
 import labkit.check  # noqa: F401  what the notebooks import
 import labkit.plots  # noqa: F401
@@ -20,11 +20,11 @@ from labkit.data.reader import read_ahead
 
 
 def warm():
-    """Do once, before the kernels are forked, what each of them would do again: draw with text, read the data."""
-    figure, axes = plt.subplots()
-    axes.set(title="$x$", xlabel="x")
-    figure.savefig(io.BytesIO(), format="png")
-    plt.close(figure)
+    """Do once, before the kernels are forked, what each of them would do again: find the fonts, read the data.
+
+    Nothing is drawn: the files of the fonts would stay open, and be read by all kernels at one place.
+    """
+    findfont(FontProperties())
     if os.environ.get("LABKIT_DATA"):
         read_ahead(load_cifar10().folder)
 

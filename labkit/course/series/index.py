@@ -34,8 +34,10 @@ from labkit.files import write
 def add_lab(out, lab, nb, source_folder):
     """Write the page of a lab, its executed notebook and its key figures, and remember the result.
 
-    out: folder of the site. lab: what is known of the lab (see `labkit.course.series.run`). nb: the executed
-    notebook, or None where it cannot be read. source_folder: where the images its text refers to lie.
+    out: folder of the site.
+    lab: what is known of the lab (see `labkit.course.series.run`).
+    nb: the executed notebook, or None where it cannot be read.
+    source_folder: where the images its text refers to lie.
     Returns `lab` with its page, figures, numbers, title and introduction filled in.
     """
     old = _read_result(out / "results" / f"{lab['name']}.json") or {}

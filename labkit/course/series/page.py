@@ -249,7 +249,9 @@ def _page_link(match):
 def render_page(nb, lab, source_folder=""):
     """The page of a lab as HTML: no script and nothing loaded from elsewhere, as far as its formulas allow.
 
-    nb: the executed notebook; lab: its dictionary, title included; source_folder: for the images in its text.
+    nb: the executed notebook.
+    lab: its dictionary, title included.
+    source_folder: for the images in its text.
     """
     ids = {}
 

@@ -37,9 +37,13 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 def run_labs(labs=(), out=None, notebooks=None, standin=False, data=None, timeout=1800, inplace=False):
     """Execute labs and render them.
 
-    labs: numbers, file names or paths; none for all. out: folder of the pages. notebooks: folder of the
-    labs. standin: use the stand-in. data: folder that holds CIFAR-10. timeout: seconds for one cell, 0 for no
-    limit. inplace: also store the outputs in the notebooks.
+    labs: numbers, file names or paths; none for all.
+    out: folder of the pages.
+    notebooks: folder of the labs.
+    standin: use the stand-in.
+    data: folder that holds CIFAR-10.
+    timeout: seconds for one cell, 0 for no limit.
+    inplace: also store the outputs in the notebooks.
     A lab that needs a package which is not here, such as PyTorch, is skipped.
     Returns the exit status: 0, 1 where a lab failed, 2 for a lab that does not exist, 130 when interrupted.
     """
