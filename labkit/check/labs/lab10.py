@@ -65,7 +65,7 @@ images_to_tensor = exercise("images_to_tensor", 10, images_to_tensor_, [
     ("the mean of the three means, where each channel has its own",
      ("(mean).float()", "(mean).mean().float()")),
     ("the root of std: it is the deviation already", ("(std).float()", "(std).sqrt().float()")),
-], returns="a tensor (N, 3, H, W)", ready_made=WITH_TORCH)
+], returns="a tensor (N, 3, H, W)", ready_made=WITH_TORCH, inside=True)
 # fmt: on
 
 # ------------------------------------------------------------------------------- gradients by autograd
@@ -142,7 +142,7 @@ torch_gradients = exercise("torch_gradients", 15, torch_gradients_, [
      (_SQUARES, "sum((leaf ** 2).sum() for leaf in leaves.values())")),
     ("the penalty takes the mean of the squares, where their sum is asked", ("** 2).sum()", "** 2).mean()", 2)),
     ("the penalty takes the norms, where the sum of the squares is asked", ("** 2).sum()", "** 2).sum() ** 0.5", 2)),
-], returns='(loss, grads), with grads a dict that has "W1", "b1", "W2" and "b2"', ready_made=WITH_TORCH)
+], returns='(loss, grads), with grads a dict that has "W1", "b1", "W2" and "b2"', ready_made=WITH_TORCH, inside=True)
 # fmt: on
 
 # ------------------------------------------------------------------------------------- a module
@@ -227,5 +227,5 @@ two_layer_module = exercise("two_layer_module", 10, two_layer_module_, [
     ("requires_grad=False: these parameters get no gradient", ("(W1.T))", "(W1.T), requires_grad=False)"),
      ("(W2.T))", "(W2.T), requires_grad=False)")),
     ("float32, whatever the arrays are: use their dtype", ("nn.ReLU(), second)", "nn.ReLU(), second).float()")),
-], returns="a module", ready_made=WITH_TORCH)
+], returns="a module", ready_made=WITH_TORCH, inside=True)
 # fmt: on

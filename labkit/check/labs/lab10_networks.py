@@ -87,7 +87,7 @@ parameter_groups = exercise("parameter_groups", 8, parameter_groups_, [
     ("told by the name: scale of a normalisation is called weight, too, and has a penalty here",
      ("p for p in model.parameters() if p.ndim > 1", 'p for n, p in model.named_parameters() if n.endswith("weight")'),
      ("p for p in model.parameters() if p.ndim <= 1", 'p for n, p in model.named_parameters() if n.endswith("bias")')),
-], returns="a list of dicts", ready_made=WITH_TORCH)
+], returns="a list of dicts", ready_made=WITH_TORCH, inside=True)
 # fmt: on
 
 # -------------------------------------------------------------------------------------- deeper networks
@@ -184,5 +184,5 @@ make_mlp = exercise("make_mlp", 10, make_mlp_, [
      (_END, _END + "\n    layers.append(nn.Dropout(dropout))")),
     ("dropout of the images, where hidden units are asked", (", nn.Dropout(dropout)", ""),
      ("[nn.Flatten()]", "[nn.Flatten(), nn.Dropout(dropout)]")),
-], returns="a module", ready_made=WITH_TORCH)
+], returns="a module", ready_made=WITH_TORCH, inside=True)
 # fmt: on

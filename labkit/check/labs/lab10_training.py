@@ -132,7 +132,7 @@ train_epoch = exercise("train_epoch", 20, train_epoch_, [
     ("backward is called twice: gradients are added to what is in .grad already",
      (_BACK, "        loss.backward(retain_graph=True)\n" + _BACK)),
     ("model.train() is missing: after an evaluation the model is still in eval()", ("    model.train()\n", "")),
-], returns="a list with the loss of each batch", ready_made=WITH_TORCH)
+], returns="a list with the loss of each batch", ready_made=WITH_TORCH, inside=True)
 # fmt: on
 
 # ------------------------------------------------------------------------------------------- evaluation
@@ -240,5 +240,5 @@ evaluate = exercise("evaluate", 12, evaluate_, [
     ("the model is left in train(), whatever its mode was before", ("train(training)", "train()")),
     ("more than batch_size images at a time: they may not fit into memory",
      ("range(0, len(X), batch_size)", "range(0, len(X), len(X))"), ("first + batch_size]", "first + len(X)]", 2)),
-], returns="a number", ready_made=WITH_TORCH)
+], returns="a number", ready_made=WITH_TORCH, inside=True)
 # fmt: on

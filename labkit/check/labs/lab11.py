@@ -119,7 +119,7 @@ moved_images = exercise("moved_images", 14, moved_images_, [
     ("zeros come in at the border, where the image reflected is asked", ('"reflect"', '"constant"')),
     ("the pixel at the border is repeated, where the image reflected is asked", ('"reflect"', '"replicate"')),
     ("what leaves the image on one side comes in on the other", ('"reflect"', '"circular"')),
-], returns="a batch like images", ready_made=WITH_TORCH)
+], returns="a batch like images", ready_made=WITH_TORCH, inside=True)
 # fmt: on
 
 # -------------------------------------------------------------------------------------- label smoothing
@@ -250,7 +250,7 @@ one_cycle_factor = exercise("one_cycle_factor", 8, one_cycle_factor_, [
     ("the factor stays at 1 after t = warm", (_DOWN, "1.0")),
     ("first and last are exchanged", (_UP, "last + (1 - last) * t / warm"),
      ("1 + (last - 1)", "1 + (first - 1)")),
-], ready_made=WITH_TORCH)
+], ready_made=WITH_TORCH, inside=True)
 # fmt: on
 
 # --------------------------------------------------------------------------------------------- averaging
@@ -336,7 +336,7 @@ averaged_weights = exercise("averaged_weights", 10, averaged_weights_, [
      ("else weights[name].clone()", "else average[name]")),
     ("the graph of the weights is kept, and grows with every step: with torch.no_grad()",
      ("with torch.no_grad():", "if True:")),
-], returns="a dict of tensors", ready_made=WITH_TORCH)
+], returns="a dict of tensors", ready_made=WITH_TORCH, inside=True)
 # fmt: on
 
 # -------------------------------------------------------------------------------------------- evaluation
@@ -393,5 +393,5 @@ mirrored_mean = exercise("mirrored_mean", 8, mirrored_mean_, [
      ("(there + back) / 2", "(there.softmax(1) + back.softmax(1)) / 2")),
     ("the scores are exchanged, where the pixels are asked", ("images.flip(3)", "images).flip(1")),
     ("the product, where the mean is asked", ("(there + back) / 2", "there * back")),
-], returns="(N, classes) scores", ready_made=WITH_TORCH)
+], returns="(N, classes) scores", ready_made=WITH_TORCH, inside=True)
 # fmt: on
