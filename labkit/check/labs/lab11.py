@@ -204,7 +204,7 @@ smooth_loss = exercise("smooth_loss", 10, smooth_loss_, [
     ("the probabilities, where their logarithms are asked", (_LOG, "scores.softmax(dim=1)")),
     ("softmax over the images, where the classes are asked: dim=1", (_LOG, "scores.log_softmax(dim=0)")),
     ("the logarithm of softmax: for large scores that is the logarithm of 0", (_LOG, "scores.softmax(dim=1).log()")),
-], returns="a tensor of one number", ready_made=(*WITH_TORCH, "!labkit.check.labs.lab11"))
+], returns="a tensor of one number", ready_made=(*WITH_TORCH, "!labkit.check.labs.lab11"), inside=True)
 # fmt: on
 
 # ---------------------------------------------------------------------------------------------- schedule
