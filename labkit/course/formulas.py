@@ -11,7 +11,21 @@ from latex2mathml.converter import convert
 
 _SPACING = re.compile(r"\\\\\[[^\]]*\]")  # \\[4pt]: the space would be drawn as text
 _ALIGNED = re.compile(r"\\(begin|end)\{(aligned|split|gathered|align|gather\*?)\}")  # unknown to it, but alike
+_MACROS = re.compile(r"\\(def|let|newcommand|renewcommand|newenvironment)(?![a-zA-Z])")  # a few can write a gigabyte
 _MATHML = "{http://www.w3.org/1998/Math/MathML}"
+# What a formula is made of; no link, class or style that TeX could bring, and no element of HTML.
+_ELEMENTS = set("math semantics annotation mrow mi mo mn ms mtext mspace mfrac msqrt mroot msub msup msubsup".split())
+_ELEMENTS |= set("munder mover munderover mmultiscripts mprescripts none mtable mtr mtd mstyle mpadded".split())
+_ELEMENTS |= {"mphantom", "menclose"}
+_TAGS = {_MATHML + name for name in _ELEMENTS}
+_ATTRIBUTES = set(
+    "display displaystyle scriptlevel mathvariant mathsize mathcolor mathbackground stretchy fence".split()
+)
+_ATTRIBUTES |= set("separator form accent movablelimits minsize maxsize lspace rspace linethickness linebreak".split())
+_ATTRIBUTES |= set("columnalign columnlines columnspacing rowlines rowspacing width height depth voffset".split())
+_ATTRIBUTES |= {"notation", "encoding", "style"}
+_VALUE = re.compile(r"[\w .%#+/-]{0,60}")
+_STYLE = re.compile(r"text-align: (left|right); padding-(left|right): 0")  # of `_align_columns`
 
 
 def mathml(tex, display=False):
@@ -22,6 +36,8 @@ def mathml(tex, display=False):
     Returns an element `<math>` as text, with the TeX as its annotation.
     Raises ValueError for a formula that latex2mathml does not know whole.
     """
+    if _MACROS.search(tex) or len(tex) > 5000:
+        raise ValueError(f"cannot draw the formula {tex.strip()[:80]!r}: it is too long, or defines commands")
     plain = _ALIGNED.sub(r"\\\1{align*}", _SPACING.sub(r"\\\\", tex.strip()))
     braces = re.sub(r"\\.", "", plain)
     if braces.count("{") != braces.count("}"):  # it would close them where it likes
@@ -31,7 +47,7 @@ def mathml(tex, display=False):
     except Exception as error:  # latex2mathml has a dozen of its own, and XML one more
         raise ValueError(f"cannot draw the formula {tex.strip()!r}: {type(error).__name__}") from None
     leaves = [leaf.text or "" for leaf in formula.iter() if leaf.tag != _MATHML + "mtext"]
-    if any("\\" in text or "&" in text for text in leaves):
+    if any("\\" in text or "&" in text for text in leaves) or not _is_only_a_formula(formula):
         raise ValueError(f"cannot draw all of the formula {tex.strip()!r}")
     _space_functions(formula)
     _align_columns(formula)
@@ -41,6 +57,29 @@ def mathml(tex, display=False):
     formula[:] = [semantics]
     ElementTree.register_namespace("", _MATHML[1:-1])
     return ElementTree.tostring(formula, encoding="unicode")
+
+
+def checked_mathml(text):
+    """A formula in MathML, written anew, if it is one and nothing but one; else ""."""
+    try:
+        formula = ElementTree.fromstring(text if len(text) <= 100_000 else "")
+    except ElementTree.ParseError:
+        return ""
+    if formula.tag != _MATHML + "math" or not _is_only_a_formula(formula):
+        return ""
+    ElementTree.register_namespace("", _MATHML[1:-1])
+    return ElementTree.tostring(formula, encoding="unicode")
+
+
+def _is_only_a_formula(formula):
+    return all(
+        element.tag in _TAGS and all(_is_harmless(name, value) for name, value in element.items())
+        for element in formula.iter()
+    )
+
+
+def _is_harmless(name, value):
+    return name in _ATTRIBUTES and bool((_STYLE if name == "style" else _VALUE).fullmatch(value))
 
 
 def _space_functions(formula):

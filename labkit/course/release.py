@@ -66,7 +66,7 @@ def make_release(chosen, course, database=False):
         converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config, log=log)
         converter.no_database = not database
         converter.force = True
-        converter.preprocessors = _preprocessors(database)
+        converter.preprocessors = preprocessors_of(database)
         try:
             converter.start()
         except (Exception, SystemExit) as error:
@@ -118,7 +118,8 @@ def nbgrader_log():
     return log, trouble
 
 
-def _preprocessors(database):
+def preprocessors_of(database):
+    """The steps by which nbgrader makes the students' version; database: also enter the lab into its gradebook."""
     steps = [
         preprocessors.IncludeHeaderFooter,
         preprocessors.LockCells,

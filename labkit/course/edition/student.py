@@ -17,6 +17,7 @@ import labkit
 from labkit.course import cells
 from labkit.course.execute import execute
 from labkit.course.labs import CourseError, find_labs, folders, select
+from labkit.course.nbgrader_course import CONFIG_LINES, write_config
 from labkit.course.release import CODE_STUB, TEXT_STUB, make_release, refuse_broken
 from labkit.threads import cores, one_each
 
@@ -47,6 +48,8 @@ def hand_out(out, labs=(), notebooks=None, force=False, check=False, nbgrader=No
             course = Path(nbgrader)
             make_release(chosen, course, database=True)
             print(f"nbgrader's source/, release/ and gradebook.db of {_count(chosen)} are in {course}")
+            if not write_config(course):
+                print(f"{course / 'nbgrader_config.py'} is your own. It needs these lines: {CONFIG_LINES}")
             return 0
         if out is None:
             raise CourseError("say where the student edition goes: labkit student OUT", status=2)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import labkit
 from labkit.course import cells
+from labkit.course.clean.text import shown
 from labkit.course.labs import CourseError, find_labs, folders, select
 from labkit.course.marking import sandbox
 from labkit.course.marking.cluster import connect, run_on_cluster
@@ -265,8 +266,8 @@ def _mark(ours, todo, marks):
 
 
 def _tell(mark, done, total):
-    who = "the solved lab" if mark.student == REFERENCE else mark.student
-    more = f": {mark.message}" if mark.message else ""
+    who = "the solved lab" if mark.student == REFERENCE else shown(mark.student)
+    more = f": {shown(mark.message)}" if mark.message else ""
     points = f"{mark.automatic:g}/{mark.automatic_max:g}"
     print(f"[{done}/{total}] {mark.lab}, {who}: {points}, {mark.status}{more} ({mark.seconds:.0f} s)", flush=True)
 
@@ -319,10 +320,10 @@ def _summary(ours, marks, seconds, interrupted):
         if mark.student == REFERENCE and (mark.status != Status.OK or mark.automatic != mark.automatic_max):
             print(
                 f"Beware: the solved {mark.lab} itself gets {mark.automatic:g} of {mark.automatic_max:g} points "
-                f"({mark.status}). {mark.message}"
+                f"({mark.status}). {shown(mark.message)}"
             )
     for line in ours.strangers:
-        print(f"Not marked: {line}")
+        print(f"Not marked: {shown(line)}")
     count = {}
     for mark in mine:
         count[mark.status] = count.get(mark.status, 0) + 1

@@ -2,10 +2,10 @@
 
 import os
 import re
-import unicodedata
 from pathlib import Path
 from typing import NamedTuple
 
+from labkit.course.clean.text import student_id
 from labkit.course.report.result import plain_text
 
 CANVAS = re.compile(r"(?P<name>[^/]+?)(?P<late>_LATE)?_(?P<id>\d{1,20})_\d{1,20}_(?P<file>[^/]+)")
@@ -175,4 +175,5 @@ def _named_apart(hands):
 
 
 def _tame(name):
-    return unicodedata.normalize("NFC", plain_text(name)).replace("/", "-").strip() or "no name"
+    """A name for paths, pages and terminals: a folder may be called anything."""
+    return student_id(plain_text(name).replace("/", "-")) if name.strip() else "no name"

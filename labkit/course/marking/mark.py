@@ -14,6 +14,7 @@ import nbformat
 from nbgrader.utils import compute_checksum, determine_grade
 
 from labkit.course import cells
+from labkit.course.clean.notebook import clean_notebook, told
 from labkit.course.marking import repair, sandbox
 from labkit.course.marking.alike import labkits_own, prints_of
 from labkit.course.marking.happened import place
@@ -77,7 +78,10 @@ def mark_submission(job, folder, parent=""):
     take_points(mark, nb)
     say_how_it_went(mark, nb, happened)
     mark.plots = plots_of(mark, nb, source, happened.figures, folder)
-    nbformat.write(nb, folder / "autograded.ipynb")
+    course_s_own = [cell.source for cell in release.cells if cell.cell_type == "markdown"]
+    clean, hidden = clean_notebook(nb, course_s_own)
+    mark.notes += [told(hidden)] if told(hidden) else []
+    nbformat.write(clean, folder / "autograded.ipynb")
     try:
         (folder / "feedback.html").write_text(feedback_page(nb, mark), encoding="utf-8")
     except Exception as error:  # whatever nbconvert makes of an odd output

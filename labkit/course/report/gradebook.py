@@ -5,16 +5,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from labkit.files import write
-
-CONFIG = """\
-# This folder is an nbgrader course: `nbgrader formgrader` and `nbgrader export` work in it.
-from pathlib import Path
-
-c = get_config()  # noqa: F821
-c.CourseDirectory.root = str(Path(__file__).parent) if "__file__" in globals() else str(Path.cwd())
-c.CourseDirectory.feedback_directory = "nbgrader-feedback"
-"""
+from labkit.course.nbgrader_course import write_config
 
 
 def fill_gradebook(report, marks, kept):
@@ -26,7 +17,7 @@ def fill_gradebook(report, marks, kept):
     A lab that the gradebook does not know, or a row, is passed over.
     """
     report = Path(report)
-    write(report / "nbgrader_config.py", CONFIG)
+    write_config(report)
     with warnings.catch_warnings(), Gradebook(f"sqlite:///{(report / 'gradebook.db').resolve()}") as book:
         warnings.simplefilter("ignore")  # SQLAlchemy's advice to nbgrader
         labs = {assignment.name for assignment in book.assignments}

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from labkit.course.clean.text import shown
 from labkit.course.report.exports import Grade, canvas, moodle
 from labkit.course.report.result import Mark, Status
 from labkit.course.tables import guarded, write_table
@@ -44,7 +45,7 @@ def _row(line, ids):
         len(mark.open),
     ]
     said = " ".join(filter(None, [mark.message, *mark.notes, *line.notes]))
-    return [*front, *(_number(points.get(i)) for i in ids), guarded(comments(mark)), guarded(said)]
+    return [*front, *(_number(points.get(i)) for i in ids), guarded(comments(mark)), guarded(shown(said))]
 
 
 def comments(mark):

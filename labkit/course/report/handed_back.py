@@ -9,11 +9,8 @@ from labkit.course.report.result import Status
 from labkit.files import write
 
 BEGIN, END = "<!-- labkit: points -->", "<!-- labkit: end of points -->"
-_HEADING = re.compile(r'<div class="panel-heading">\s*<h4>.*?</h4>\s*<div id="toc">.*?</ol>\s*</div>\s*</div>', re.S)
 _OURS = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.S)
-_SCORE = re.compile(
-    r'(<a name="([\w-]+)"></a>\s*<div class="panel-heading">.{0,400}?)(?:Score|Points): [^<]*(?=<a href="#top">)', re.S
-)
+_SCORE = re.compile(r'(<b data-row="([\w.-]+)">)[^<]*(?=</b>)')  # in front of a cell; no student's page holds such
 _STYLE = """<style>
 .labkit-points { border-collapse: collapse; margin: .6em 0 1em; }
 .labkit-points th, .labkit-points td { text-align: left; vertical-align: top; padding: .25em 1.2em .25em 0;
@@ -63,10 +60,8 @@ def _row(row):
 def with_points(page, line):
     """A feedback page with the points of a line in it, in the place of those it had."""
     table, rows = points_table(line), {row.id: row for row in line.mark.rubric}
-    heading, ours = _HEADING.search(page), _OURS.search(page)
-    if heading and (not ours or heading.start() < ours.start()):  # what comes first is no student's
-        page = f'{page[: heading.start()]}<div class="panel-heading">{table}</div>{page[heading.end() :]}'
-    elif ours:
+    ours = _OURS.search(page)  # what comes first is no student's
+    if ours:
         page = page[: ours.start()] + table + page[ours.end() :]
 
     def scored(found):
@@ -74,7 +69,7 @@ def with_points(page, line):
         if row is None:
             return found[0]
         said = "not marked yet" if row.points is None else f"{row.points:g} of {row.max_points:g}"
-        return f"{found[1]}Points: {said} "
+        return found[1] + said
 
     return _SCORE.sub(scored, page)
 
