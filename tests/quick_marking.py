@@ -13,17 +13,11 @@ from labkit.course.report.result import Plot, Status
 NAME = tiny_lab.NAME
 AUTO = {"check-score": 20.0, "check-accuracy": 5.0, "check-cost-plot": 10.0}
 LOST = {"bob": {"check-score": 9.0}, "blank": dict(AUTO)}
-# What nbgrader's feedback page has around its scores.
-PAGE = """<body><a name="top"></a><div class="container"><div class="panel panel-default">
-<div class="panel-heading">
-<h4>{name} (Score: 35.0 / 39.0)</h4>
-<div id="toc"><ol><li><a href="#why">Written response</a> (Score: 0.0 / 4.0)</li></ol></div>
-</div>
-<div class="panel-body"><a name="why"></a><div class="panel-heading">
-<span class="nbgrader-label">Student's answer</span>
-<span class="pull-right">
-      Score: 0.0 / 4.0 <a href="#top">(Top)</a>
-</span></div><p>{words}</p></div></div></div></body>"""
+# What a feedback page has around its points, see `feedback.html.j2`.
+PAGE = """<body><header>
+<!-- labkit: points --><p><b>35</b> of 39 points, {name}</p><!-- labkit: end of points -->
+</header><section><p class="earned"><span>Why</span> <b data-row="why">not marked yet</b></p>
+<p>{words}</p></section></body>"""
 
 
 def write_class(folder, words):
