@@ -15,6 +15,14 @@ from labkit.check.labs.lab03_questions import (
     smaller_h,
 )
 from labkit.check.labs.lab04 import gradients_vectorised, softmax_gradient, svm_gradient
+from labkit.check.labs.lab04_loops import (
+    batch_plot,
+    hinge_at_zero,
+    hinge_unmoved,
+    longer_step,
+    more_images,
+    softmax_gradient_loops,
+)
 from labkit.check.labs.lab04_more import confusion_matrix, minibatch_sgd, template_images
 from labkit.check.labs.lab05 import momentum_step, rmsprop_step, two_layer_gradients, two_layer_scores
 from labkit.check.labs.lab06 import (
@@ -67,6 +75,7 @@ __all__ = [
     "add_bias_column",
     "affine_backward",
     "averaged_weights",
+    "batch_plot",
     "batchnorm_forward",
     "best_momentum",
     "best_step",
@@ -94,12 +103,15 @@ __all__ = [
     "fold",
     "gradient_descent",
     "gradients_vectorised",
+    "hinge_at_zero",
     "hinge_loss",
+    "hinge_unmoved",
     "images_to_tensor",
     "learned_filters_plot",
     "lemma_sides",
     "log_probabilities",
     "log_softmax_loss",
+    "longer_step",
     "loss_of_nothing",
     "make_mlp",
     "matmul_backward",
@@ -109,6 +121,7 @@ __all__ = [
     "mirror_and_shift",
     "mirrored_mean",
     "momentum_step",
+    "more_images",
     "most_exciting",
     "moved_images",
     "nearest_labels",
@@ -137,6 +150,7 @@ __all__ = [
     "smaller_h",
     "smooth_loss",
     "softmax_gradient",
+    "softmax_gradient_loops",
     "softmax_probabilities",
     "spread_plot",
     "squared_distances",

@@ -3,7 +3,10 @@
 import runpy
 from pathlib import Path
 
-MORE = runpy.run_path(str(Path(__file__).parent / "more" / "lab04.py"))
+MORE, LOOPS, QUESTIONS = (
+    runpy.run_path(str(Path(__file__).parent / "more" / f"{name}.py")) for name in ("lab04", "lab04_loops", "questions")
+)
+ASKED = QUESTIONS["rows"]("hinge_unmoved", "hinge_at_zero")
 
 NOTEBOOK = "04_softmax_classifier.ipynb"
 
@@ -14,11 +17,18 @@ CHECKS = {
     "minibatch_sgd": "check.minibatch_sgd(minibatch_sgd)",
     "confusion_matrix": "check.confusion_matrix(confusion_matrix)",
     "template_images": "check.template_images(template_images)",
+    "softmax_gradient_loops": "check.softmax_gradient_loops(softmax_gradient_loops)",
+    "batch_plot": "check.batch_plot(batch_plot, batch_sizes, errors, law)",
+    **ASKED["CHECKS"],
 }
 
 SETUP = """
 from types import SimpleNamespace
 import numpy as np
+import matplotlib.pyplot as plt
+batch_sizes = np.array([1, 3, 10, 30, 100, 300, 1000, 3000])
+law = 8.0 / np.sqrt(batch_sizes)
+errors = law * np.array([1, 1.03, 0.97, 1.02, 0.99, 1.01, 1.0, 0.98])
 X_train = np.random.default_rng(1).normal(size=(1000, 3073))
 y_train = np.random.default_rng(2).integers(0, 10, 1000)
 split = SimpleNamespace(y_train=y_train)
@@ -30,10 +40,12 @@ SIGNATURES = {
     "minibatch_sgd": "gradient, X, y, W, step_size, steps, batch_size, rng",
     "confusion_matrix": "y, predicted, C",
     "template_images": "W",
+    "softmax_gradient_loops": "X, W, y",
 }
 STUBS = {name: f"def {name}({args}):\n    ...  # your code here" for name, args in SIGNATURES.items()}
+STUBS |= {"batch_plot": "batch_plot = None\n# your code here", **ASKED["STUBS"]}
 
-RIGHT, WRONG = dict(MORE["RIGHT"]), dict(MORE["WRONG"])
+RIGHT, WRONG = ({**MORE[kind], **LOOPS[kind], **ASKED[kind]} for kind in ("RIGHT", "WRONG"))
 
 
 # -------------------------------------------------------------------------------- softmax gradient
@@ -150,7 +162,7 @@ def softmax_gradient(X, W, y, reg=0.0):
 """,
 }
 
-_ALL, _LOSS_AND_DW = {"softmax_gradient": 25}, "X.T @ dscores + reg * W"
+_ALL, _LOSS_AND_DW = {"softmax_gradient": 15}, "X.T @ dscores + reg * W"
 _BACK = f"    return loss + 0.5 * reg * np.sum(W * W), {_LOSS_AND_DW}"
 _MAX, _P = "    scores -= scores.max(axis=1, keepdims=True)\n", "dscores = np.exp(log_p)"
 _UNSTABLE = "np.exp(X @ W) / np.exp(X @ W).sum(axis=1, keepdims=True)"
@@ -162,59 +174,59 @@ WRONG["softmax_gradient"] = {
     "swapped": (((_BACK, f"    return {_LOSS_AND_DW}, loss"),), _ALL, "(loss, dW), in this order"),
     "no reg": (
         ((", reg=0.0", ""), (_BACK, "    return loss, X.T @ dscores")),
-        {"softmax_gradient": 5},
+        {"softmax_gradient": 3},
         "cannot be called with (X, W, y, reg)",
     ),
     "no penalty": (
         ((_BACK, "    return loss, X.T @ dscores"),),
-        {"softmax_gradient": 5},
+        {"softmax_gradient": 3},
         "reg changes nothing: the derivative of the penalty is missing",
     ),
     "two slips in the gradient": (
         (("    dscores /= N\n", ""), ("[np.arange(N), y] -= 1", "[np.arange(N), y] += 1")),
-        {"softmax_gradient": 5.25},
+        {"softmax_gradient": 3.15},
         "1 is added for the right class, where it is subtracted — and: the mean is missing",
     ),
     "a slip in each": (
         (("    dscores /= N\n", ""), ("-np.mean(log_p[", "-np.sum(log_p["), ("0.5 * reg", "reg")),
-        {"softmax_gradient": 6.5},
+        {"softmax_gradient": 3.9},
         "the factor ½ is missing",
     ),
     "something else": ((("-= 1", "-= 0.9"),), _ALL, "the values are not right"),
-    "no maximum": (((_MAX, ""),), {"softmax_gradient": 2}, "the gradient is wrong for scores in the thousands"),
+    "no maximum": (((_MAX, ""),), {"softmax_gradient": 1.2}, "the gradient is wrong for scores in the thousands"),
     "one maximum for all": (
         ((_MAX, "    scores -= scores.max()\n"),),
-        {"softmax_gradient": 2},
+        {"softmax_gradient": 1.2},
         "one maximum from all images",
     ),
     "no maximum in the loss": (
         (("log_p[np.arange(N), y]", f"np.log({_UNSTABLE})[np.arange(N), y]"),),
-        {"softmax_gradient": 2},
+        {"softmax_gradient": 1.2},
         "the loss is wrong for scores in the thousands",
     ),
     "no maximum in the gradient": (
         ((_P, f"dscores = {_UNSTABLE}"),),
-        {"softmax_gradient": 2},
+        {"softmax_gradient": 1.2},
         "the gradient is wrong for scores in the thousands",
     ),
     "cut off": (
         ((_MAX, "    scores = np.clip(scores, -500, 500)\n"),),
-        {"softmax_gradient": 2},
+        {"softmax_gradient": 1.2},
         "the gradient is wrong for scores in the thousands",
     ),
     "the longest doubles": (
         ((_MAX, "    scores = scores.astype(np.longdouble)\n"),),
-        {"softmax_gradient": 2},
+        {"softmax_gradient": 1.2},
         "the gradient is wrong for scores in the thousands",
     ),
     "another loss, scores of any size": (
         (("-np.mean(log_p[", "-1.1 * np.mean(log_p["),),
-        {"softmax_gradient": 6},
+        {"softmax_gradient": 3.6},
         "judged when the lines above are right",
     ),
     "W in place": (
         ((_LOSS_AND_DW, "W.__imul__(reg).__iadd__(X.T @ dscores)"),),
-        {"softmax_gradient": 1},
+        {"softmax_gradient": 0.6},
         "W is changed in place",
     ),
     "the notebook's labels": (
@@ -231,7 +243,7 @@ def softmax_gradient(X, W, y, reg=0.0):
     loss, dscores = softmax_loss(X @ W, y)
     return loss + 0.5 * reg * np.sum(W**2), X.T @ dscores + reg * W
 """,
-        {"softmax_gradient": 25, "gradients_vectorised": 5},
+        {"softmax_gradient": 15, "gradients_vectorised": 5},
         "labkit.losses.softmax_loss, line 5",
     ),
     "numerical": (
@@ -249,7 +261,7 @@ def softmax_gradient(X, W, y, reg=0.0):
         dW[i] = (loss(W + E) - loss(W - E)) / 2e-5
     return loss(W), dW
 """,
-        {"softmax_gradient": 6, "gradients_vectorised": 5},
+        {"softmax_gradient": 3.6, "gradients_vectorised": 5},
         "is this a numerical gradient",
     ),
     "numerical, steps by the size of the entry": (
@@ -267,7 +279,7 @@ def softmax_gradient(X, W, y, reg=0.0):
         dW[i] = (loss(W + E) - loss(W - E)) / (2 * E[i])
     return loss(W), dW
 """,
-        {"softmax_gradient": 25, "gradients_vectorised": 5},
+        {"softmax_gradient": 15, "gradients_vectorised": 5},
         "NaN",
     ),
     "loop over the images": (

@@ -146,7 +146,7 @@ _AXIS = "wrong axis: softmax is over the classes of one image (axis=1), this is 
 _ONE_SIDED = "only the 1 of the right class is divided by N, or only the probabilities are: divide the difference"
 
 # fmt: off
-softmax_gradient = exercise("softmax_gradient", 25, softmax_gradient_, [
+softmax_gradient = exercise("softmax_gradient", 15, softmax_gradient_, [
     (7, "the gradient of the mean loss with respect to W", equals(_cases, part=1, lab=_in_the_lab)),
     (6, "exact: from the formula, not from differences", _exact),
     (4, "the loss: the mean over the images of -log p(right class)", equals(_cases, part=0, lab=_in_the_lab)),
@@ -220,7 +220,7 @@ _SOFTMAX = f"{_E} / {_E}.sum(axis=1, keepdims=True)"
 
 svm_gradient = exercise(
     "svm_gradient",
-    15,
+    12,
     svm_gradient_,
     [
         (5, "the gradient of the mean hinge loss with respect to W", equals(_cases, part=1, lab=_in_the_lab)),

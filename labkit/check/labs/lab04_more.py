@@ -322,7 +322,7 @@ _MIXED = ["W[:-1].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)", "W[:-1].reshape
 
 template_images = exercise(
     "template_images",
-    10,
+    8,
     template_images_,
     [
         (9, "each class an image (32, 32, 3), its weights stretched from 0 to 1", equals(_weights, tolerance=1e-4)),
