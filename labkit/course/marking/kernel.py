@@ -16,6 +16,7 @@ from ipykernel.kernelapp import IPKernelApp
 from labkit.check.figures import Plot, label_of, title_of
 from labkit.course.marking import sparing
 from labkit.course.marking.pipe.serve import PIPE, Served
+from labkit.course.marking.sandbox import wait_until_sealed
 
 NOTES, FIGURE = "application/x-labkit-notes+json", "application/x-labkit-figure"
 PLAN, BROKEN = "LABKIT_MARKING_PLAN", "broken.json"
@@ -42,6 +43,7 @@ class MarkingKernel(IPythonKernel):
 
     async def do_execute(self, code, silent, *args, **kwargs):
         """Run a cell, and say afterwards what the marker has to know; a check is left to the marker."""
+        wait_until_sealed()
         check = self._plan["checks"].get(code)
         for name in self._broken():
             self.shell.user_ns[name] = None

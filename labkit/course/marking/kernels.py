@@ -19,6 +19,7 @@ from labkit.course.marking.pipe.serve import PIPE
 
 MOST_PROCESSES = 100
 FORKED = "labkit.course.marking.warm_kernel"
+SOCKETS = 5  # of a kernel: shell, iopub, stdin, control, heartbeat
 _ABOUT = {"names": [], "figure": False, "stub": ""}  # what the kernel has to know of an exercise
 
 
@@ -38,7 +39,8 @@ class SandboxedKernel(AsyncKernelManager):
         work.mkdir(parents=True), self.shared.mkdir()
         (self.shared / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
         readable = sandbox.python_folders() + [path for path in job.readable if os.path.exists(path)]
-        want = sandbox.spec(job.sandbox, work, self.shared, readable, job.memory, job.timeout + 60)
+        seconds = job.timeout + 60
+        want = sandbox.spec(job.sandbox, work, self.shared, readable, job.memory, seconds, sockets=SOCKETS)
         (place / "spec.json").write_text(json.dumps(want), encoding="utf-8")
         self.due, self.checks = plan["check"], listen(self.shared / "checks")
         self.transport, self.ip = "ipc", str(self.shared / "s")
@@ -48,6 +50,7 @@ class SandboxedKernel(AsyncKernelManager):
         inside = [*python, kernel.__name__, "-f", "{connection_file}"]
         self._kernel_spec = KernelSpec(language="python", display_name="labkit", argv=confined + inside)
         known = {PLAN: str(self.shared / "plan.json"), PIPE: str(self.shared / "checks")}
+        known |= {sandbox.SEALED: str(self.shared)} if job.sandbox == sandbox.FULL else {}
         self.environment = sandbox.private_environment(work / "home") | job.environment | known
 
     def forget(self, names):
@@ -77,6 +80,10 @@ class SandboxedKernel(AsyncKernelManager):
         )
         self.provisioner.process, self.provisioner.pid = started, started.pid
         self.provisioner.pgid = started.pid  # it leads its session
+
+    def ran_out_of_memory(self):
+        """Whether the system ended it for the limit on all of its memory together."""
+        return sandbox.ran_out_of_memory(self.place)
 
     def end(self):
         """End the kernel and everything that it started."""

@@ -133,7 +133,7 @@ async def _run_cell(attempt, cell, index):
             else:
                 await attempt.client.async_execute_cell(cell, index, attempt.client.code_cells_executed + 1)
         except GONE as error:
-            _ended(attempt, cell, index, error, watch.over)
+            _ended(attempt, cell, index, error, watch.over or attempt.kernel.ran_out_of_memory())
 
 
 async def _judge(attempt, cell, index, call):

@@ -9,71 +9,48 @@ import fcntl
 import json
 import os
 import resource
-import shutil
+import select
 import signal
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
+from labkit.course.marking import jail, seccomp
+from labkit.course.marking.cgroup import group
 from labkit.threads import one_each
 
 FULL, NETWORK, LIMITS = "full", "network", "limits"
 GUARANTEES = {
-    FULL: "no network; no files but Python, labkit and the data (read-only) and a private folder; "
-    "no sight of other processes; memory, time and file size limited",
+    FULL: "no network; no files but Python, labkit and the data (read-only) and a private folder in memory; "
+    "no sight of other processes; memory, time and all that is written limited",
     NETWORK: "no network; memory, time and file size limited; files of this computer that your account can read "
     "are readable to the submissions, and those it can write are writable",
     LIMITS: "memory, time and file size limited; the network, and the files of this computer that your account can "
     "read or write, are open to the submissions",
 }
 
-_NEWNS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET, _NEWUTS = (
-    0x20000,
-    0x8000000,
-    0x10000000,
-    0x20000000,
-    0x40000000,
-    0x4000000,
-)
-_RDONLY, _NOSUID, _NODEV, _REMOUNT, _BIND, _REC, _PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _MNT_DETACH = 1, 4, 24, 38, 2
-_SYSTEM = [
-    "/usr",
-    "/lib",
-    "/lib32",
-    "/lib64",
-    "/bin",
-    "/sbin",
-    "/etc/ld.so.cache",
-    "/etc/ld.so.conf",
-    "/etc/ld.so.conf.d",
-    "/etc/alternatives",
-    "/etc/fonts",
-    "/etc/localtime",
-    "/etc/passwd",
-    "/etc/group",
-    "/etc/nsswitch.conf",
-    "/etc/mime.types",
-    "/etc/os-release",
-    "/dev/null",
-    "/dev/zero",
-    "/dev/full",
-    "/dev/random",
-    "/dev/urandom",
-    "/nix/store",
-    "/gnu/store",
-]
+_NEWNS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET, _NEWUTS = 1 << 17, 1 << 27, 1 << 28, 1 << 29, 1 << 30, 1 << 26
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP = 1, 4, 24
+_LONGEST_LOG = 64_000
+RAN_OUT = "ran-out"
+SEALED = "LABKIT_SEALED"  # names the folder of the sockets to the kernel, which waits until it cannot be written to
 
 
-def spec(level, work, shared, readable=(), memory=2 << 30, seconds=600, file_size=64 << 20):
+def spec(level, work, shared, readable=(), memory=2 << 30, seconds=600, file_size=64 << 20, sockets=0):
     """What a kernel may do.
 
-    level: FULL, NETWORK or LIMITS. work: its private folder. shared: folder of the sockets to the marker.
-    readable: files and folders it may read besides the system's. memory: bytes. seconds: of processor time.
+    level: FULL, NETWORK or LIMITS.
+    work: its private folder.
+    shared: folder of the sockets to the marker.
+    readable: files and folders it may read besides the system's.
+    memory: bytes.
+    seconds: of processor time.
     file_size: bytes of one file it writes.
+    sockets: how many sockets it makes in `shared`, before that can no longer be written to.
     """
     return {
         "level": level,
@@ -83,6 +60,7 @@ def spec(level, work, shared, readable=(), memory=2 << 30, seconds=600, file_siz
         "memory": memory,
         "seconds": seconds,
         "file_size": file_size,
+        "sockets": sockets,
         "fonts": font_lists(),
     }
 
@@ -168,39 +146,92 @@ def main(argv, start=None):
     want, command = json.loads(Path(argv[0]).read_text(encoding="utf-8")), argv[1:]
     os.environ.pop("JPY_PARENT_PID", None)  # the number means nothing in another process namespace
     die_with_parent()
+    together = group(want["memory"]) if sys.platform.startswith("linux") else None
+    ended = os.open(Path(argv[0]).with_name(RAN_OUT), os.O_WRONLY | os.O_CREAT, 0o600)
     _limit(want)
-    if want["level"] != FULL:
-        _furnish(want, "")
-    if want["level"] == LIMITS:
-        os.chdir(want["work"])
-        return _go_on(command, start)
-    flags = _NEWUSER | _NEWNET | (_NEWNS | _NEWIPC | _NEWPID | _NEWUTS if want["level"] == FULL else 0)
-    _unshare(flags)
+    if want["level"] == FULL:
+        return _run_in_a_jail(want, command, start, together, ended)
+    os.close(ended)
+    jail.furnish(want, "")
+    if together:  # it stays behind when this process is another program; the next submission removes it
+        together.enter()
     if want["level"] == NETWORK:
+        _unshare(_NEWUSER | _NEWNET)
         _loopback()
-        os.chdir(want["work"])
-        return _go_on(command, start)
+    os.chdir(want["work"])
+    if sys.platform.startswith("linux"):
+        seccomp.refuse()
+    return _go_on(command, start)
+
+
+def _run_in_a_jail(want, command, start, together, ended):
+    want["sockets"] += jail.sockets_in(want["shared"]) if want["sockets"] else 0  # beside those of the marker
+    _unshare(_NEWUSER | _NEWNET | _NEWNS | _NEWIPC | _NEWPID | _NEWUTS)
+    says, said = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             signal.signal(signal.SIGINT, signal.default_int_handler)
             die_with_parent()
+            if together:
+                together.enter()
+            os.dup2(said, 1), os.dup2(said, 2)
             _loopback()
-            _new_root(want)
-            ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+            os.closerange(3, 1 << 10)  # a folder that is open is a way out
+            jail.enter(want)
+            seccomp.refuse()
             _go_on(command, start)
             os._exit(0)
         except BaseException as problem:
-            print(f"sandbox: {problem}", file=sys.stderr)
+            os.write(2, f"sandbox: {problem}\n".encode())
             os._exit(97)
+    os.close(said)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the kernel, which gets it too
     signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
-    while True:
-        try:
-            _, status = os.waitpid(child, 0)
-            return os.waitstatus_to_exitcode(status) & 255
-        except InterruptedError:
+    status = _attend(child, says, want)
+    if together:
+        os.write(ended, b"memory" * together.ran_out())
+        together.end()
+    return os.waitstatus_to_exitcode(status) & 255
+
+
+def _attend(child, says, want):
+    """Until the child ends: pass on the beginning of what it prints past the notebook, and seal its folder in time.
+
+    Returns how it ended, as `os.waitpid` tells.
+    """
+    left, sealed = _LONGEST_LOG, not want["sockets"]
+    while says is not None or not sealed:
+        sealed = sealed or jail.seal(want)
+        if says is None or not sealed and not select.select([says], [], [], 0.005)[0]:
+            time.sleep(0.005)
+            found, status = os.waitpid(child, os.WNOHANG)
+            if found:
+                return status
             continue
+        text = os.read(says, 65536)
+        if not text:  # closed, by a kernel that prints elsewhere, or by its end
+            says = None
+        os.write(2, text[:left])
+        left = max(0, left - len(text))
+    return os.waitpid(child, 0)[1]
+
+
+def wait_until_sealed():
+    """In the kernel, before the first line of a submission runs: the folder of the sockets is no place to write to."""
+    folder, until = os.environ.pop(SEALED, ""), time.monotonic() + 30
+    while folder and not os.statvfs(folder).f_flag & os.ST_RDONLY:
+        if time.monotonic() > until:
+            os._exit(97)
+        time.sleep(0.002)
+
+
+def ran_out_of_memory(folder):
+    """Whether the sandbox whose SPEC.json lay in a folder was ended for memory, as far as the system tells."""
+    try:
+        return (Path(folder) / RAN_OUT).read_bytes() == b"memory"
+    except OSError:
+        return False
 
 
 def _go_on(command, start):
@@ -252,74 +283,6 @@ def _loopback():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         request = struct.pack("16sH14s", b"lo", 0x1 | 0x40, b"")  # IFF_UP | IFF_RUNNING
         fcntl.ioctl(s, 0x8914, request)  # SIOCSIFFLAGS
-
-
-def _new_root(want):
-    """A root folder that holds the system and Python read-only, the private folder, and nothing else."""
-    _mount("none", "/", None, _REC | _PRIVATE)
-    root = want["shared"] + "/.root"
-    os.makedirs(root, exist_ok=True)
-    _mount("tmpfs", root, "tmpfs", _NOSUID | _NODEV, "size=4m,mode=755")
-    for path, size in (("/tmp", "64m"), ("/dev/shm", "64m"), (want["work"], "128m")):
-        os.makedirs(root + path, exist_ok=True)
-        _mount("tmpfs", root + path, "tmpfs", _NOSUID | _NODEV, f"size={size},mode=1777")
-    for path in [*_SYSTEM, *want["readable"]]:
-        _show(path, root)
-    _furnish(want, root)
-    os.makedirs(root + want["shared"], exist_ok=True)
-    _mount(want["shared"], root + want["shared"], None, _BIND)
-    os.makedirs(root + "/proc", exist_ok=True)
-    try:
-        _mount("proc", root + "/proc", "proc", _NOSUID | _NODEV)
-    except OSError:  # refused inside some containers; Python does without
-        pass
-    os.chdir(root)
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.syscall({"x86_64": 155, "aarch64": 41}.get(os.uname().machine, 155), b".", b"."):
-        raise OSError(ctypes.get_errno(), "pivot_root")
-    if libc.umount2(b".", _MNT_DETACH):
-        raise OSError(ctypes.get_errno(), "umount")
-    _mount("none", "/", None, _REMOUNT | _BIND | _RDONLY | _NOSUID | _NODEV)
-    os.chdir(want["work"])
-
-
-def _furnish(want, root):
-    home = root + want["work"] + "/home"
-    os.makedirs(home, exist_ok=True)
-    for path in want["fonts"]:
-        shutil.copy(path, home)
-
-
-def _show(path, root):
-    """Make a file or folder visible under the new root, read-only."""
-    if not os.path.lexists(path) or os.path.lexists(root + path):
-        return
-    os.makedirs(os.path.dirname(root + path), exist_ok=True)
-    if os.path.islink(path):
-        os.symlink(os.readlink(path), root + path)
-        _show(os.path.realpath(path), root)
-        return
-    if os.path.isdir(path):
-        os.makedirs(root + path, exist_ok=True)
-    else:
-        open(root + path, "w").close()
-    _mount(path, root + path, None, _BIND | _REC)
-    if not path.startswith("/dev/"):
-        seen = os.statvfs(root + path).f_flag  # flags that are locked may not be dropped
-        _mount("none", root + path, None, _REMOUNT | _BIND | _RDONLY | seen & 0x40E)
-
-
-def _mount(source, target, kind, flags, options=None):
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.mount(
-        source.encode(),
-        target.encode(),
-        kind.encode() if kind else None,
-        ctypes.c_ulong(flags),
-        options.encode() if options else None,
-    ):
-        number = ctypes.get_errno()
-        raise OSError(number, f"mount {target}: {os.strerror(number)}")
 
 
 def kill_tree(pid):
