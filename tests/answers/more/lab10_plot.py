@@ -56,8 +56,8 @@ depth_plot.suptitle("cifar10: depth")
 """,
         "without the start": _but(
             ONE,
-            ("(training_curves[d]", "(range(1, 4), training_curves[d][1:]"),
-            ("(validation_curves[d]", "(range(1, 4), validation_curves[d][1:]"),
+            ("(training_curves[d]", "(range(1, len(training_curves[d])), training_curves[d][1:]"),
+            ("(validation_curves[d]", "(range(1, len(validation_curves[d])), validation_curves[d][1:]"),
         ),
         "written at the curves": _but(
             PANELS,
