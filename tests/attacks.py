@@ -133,7 +133,12 @@ MARKDOWN = {
 
 def payload(name, text):
     """The attack with the name that it gives itself away by."""
-    return text.replace("RAN", RAN).replace("NAME", name.replace("'", ""))
+    return text.replace("RAN", RAN).replace("NAME", called(name))
+
+
+def called(name):
+    """What an attack calls itself: a value without quotes ends at a space."""
+    return name.replace("'", "").replace(" ", "_")
 
 
 def everywhere():

@@ -23,7 +23,7 @@ for (const [name, page] of PAGES) {
 # Of the raw attacks, those that a browser runs by itself: opening a link takes a hand, some are of older browsers.
 _RUN_BY_THEMSELVES = {
     *("script", "onerror", "onload", "details", "srcdoc", "svg", "svg foreignObject", "module", "onerror in entities"),
-    *("frame", "noscript", "title", "comment", "mutation by svg", "animation", "html in a formula", "html in a table"),
+    *("frame", "noscript", "title", "comment", "mutation by svg", "animation", "html in a table"),
     *("backtick", "table", "plaintext", "onerror with slashes", "object", "script in capitals", "math of html"),
 }
 
@@ -83,7 +83,7 @@ def test_the_attacks_run_where_nothing_is_cleaned(chromium, tmp_path):
         name: markdown2html_mistune(text) if name in attacks.MARKDOWN else text
         for name, text in attacks.everywhere().items()
     }
-    assert ran(chromium, framed(tmp_path, pages), press=False) >= _RUN_BY_THEMSELVES
+    assert ran(chromium, framed(tmp_path, pages), press=False) >= set(map(attacks.called, _RUN_BY_THEMSELVES))
 
 
 @pytest.mark.parametrize("cleaned", [clean_html, markdown.as_html, markdown.kept])

@@ -37,6 +37,10 @@ class MarkingKernel(IPythonKernel):
                 importlib.import_module(name)
             except Exception:
                 pass
+        inline = sys.modules.get("matplotlib_inline.backend_inline")
+        if inline:  # imported by the parent, where there was no notebook whose cells it could show figures below
+            inline.configure_inline_support(self.shell, "inline")
+            sys.modules["matplotlib"].interactive(True)
         sparing.keep_the_backend()
         self.spare = sparing.prepare(self.shell)
         self._modules = {name: sys.modules.get(module) for name, module in self._plan["names"].items()}
