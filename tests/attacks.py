@@ -17,7 +17,7 @@ HTML = {
     "module": "<script type=module>RAN</script>",
     "script without end": "<script>RAN",
     "onerror": "<img src=x onerror=RAN>",
-    "onerror with slashes": "<img/src=x/onerror=RAN>",
+    "onerror with slashes": '<img/src="x"/onerror=RAN>',
     "onerror over lines": "<img\nsrc=x\nonerror\n=\nRAN\n>",
     "onerror in quotes": "<img src='x' onerror=\"RAN\">",
     "onerror in entities": "<img src=x onerror=&#116;op.ran&#38;&#38;top.ran('NAME')>",

@@ -23,8 +23,8 @@ for (const [name, page] of PAGES) {
 # Of the raw attacks, those that a browser runs by itself: opening a link takes a hand, some are of older browsers.
 _RUN_BY_THEMSELVES = {
     *("script", "onerror", "onload", "details", "srcdoc", "svg", "svg foreignObject", "module", "onerror in entities"),
-    *("frame", "noscript", "title", "comment", "mutation by svg", "animation", "html in a table"),
-    *("backtick", "table", "plaintext", "onerror with slashes", "object", "script in capitals", "math of html"),
+    *("frame", "noscript", "title", "comment", "mutation by svg", "animation", "template"),
+    *("backtick", "onerror with slashes", "script in capitals", "math of html"),
 }
 
 
