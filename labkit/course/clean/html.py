@@ -208,9 +208,9 @@ class _Writer(HTMLParser):
             self.parts.append(_tag("img", {"src": here, "alt": alt} | values))
         elif source and not held and not source.startswith("#"):
             values = {"href": source, "rel": "noopener noreferrer nofollow", "target": "_blank"}
-            self.parts.append(f"{_tag('a', values)}{html.escape(alt or source)}</a>")
+            self.parts.append(f"{_tag('a', values)}{html.escape(alt or source, quote=False)}</a>")
         else:
-            self.parts.append(html.escape(alt))
+            self.parts.append(html.escape(alt, quote=False))
 
     def handle_endtag(self, tag):
         if tag in self.opened:
