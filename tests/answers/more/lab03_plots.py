@@ -175,6 +175,6 @@ WRONG["accuracy_plot"] = _slips(
     ("no better than chance", 1, "ax.plot(0.1 + 0.01 * np.sin(np.arange(1001)))\nax.axhline(0.1)", ""),
     ("below where it began", 1, "ax.plot(accuracies[::-1] + 0.1)\nax.axhline(0.1)", ""),
     ("the longest line has 2 points", 2, "ax.plot([0, 1000], accuracies[[0, -1]])\nax.axhline(0.1)", ""),
-    ("the axes hold no line", 3, 'ax.plot(accuracies, linestyle="None")', ""),
+    ("a line is there, but cannot be seen", 3, 'ax.plot(accuracies, linestyle="None")', ""),
     ("hold no line", 3, "ax.bar(range(100), accuracies[:100])", ""),
 )

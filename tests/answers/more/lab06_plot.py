@@ -38,7 +38,7 @@ WRONG["filter_plot"] = {
     "the same title": (_PLOT.replace("filter {k}", "filter"), {"filter_plot": 1}, "all say the same"),
     "no title above": (_PLOT.replace("filter_plot.suptitle", "str"), {"filter_plot": 1}, "suptitle"),
     "one picture": (_PLOT.replace(*_ONE), {"filter_plot": 2.25}, "missing: grey-scale (1), horizontal edges (1)"),
-    "blur twice": (_PLOT.replace("2 * middle - blur]", "blur]"), {"filter_plot": 6 - 4.2}, "missing: sharpen (2)"),
+    "blur twice": (_PLOT.replace("2 * middle - blur]", "blur]"), {"filter_plot": 1.8}, "missing: sharpen (2)"),
     "noise": (
         _PLOT.replace("imshow(image", "imshow(np.random.rand(40, 30)"),
         {"filter_plot": 4},
