@@ -93,7 +93,7 @@ def _submissions(release):
         "deleted": (deleted, {"accuracy": 5}, "ok", "accuracy was deleted"),
         "patched": (patched, {"score": 20}, "ok", ""),
         "hostile": (hostile, {}, "ran with errors", "no_such_package"),
-        "stubborn": (stubborn, {}, "timed out", "ran longer"),
+        "stubborn": (stubborn, {}, "timed out", "could not be interrupted"),
         "endless": (
             answered(score="def score(X, W):\n    while True: pass"),
             {"score": 20},

@@ -1,7 +1,7 @@
 """More answers to lab 11: the two plots. answers/lab11.py takes them in."""
 
 CHECKS = {
-    "ablation_plot": "check.ablation_plot(ablation_plot, ablation)",
+    "ablation_plot": "check.ablation_plot(ablation_plot, mine)",
     "own_idea_plot": "check.own_idea_plot(own_idea_plot, baseline, idea)",
 }
 STUBS = {name: f"{name} = None\n# your code here" for name in CHECKS}
@@ -9,14 +9,14 @@ SETUP = """
 import matplotlib.pyplot as plt
 from types import SimpleNamespace
 cifar = SimpleNamespace(name="CIFAR-10")
-ablation = {
+mine = {
     "all means": np.array([0.61, 0.634, 0.622]),
     "without mirroring": np.array([0.603, 0.597, 0.611]),
     "without one-cycle schedule": np.array([0.554, 0.571, 0.549]),
 }
 baseline, idea = np.array([0.612, 0.634, 0.627]), np.array([0.641, 0.629, 0.655])
 """
-HEADS = {"ablation_plot": "results = ablation\n", "own_idea_plot": "ours, base = idea, baseline\n"}
+HEADS = {"ablation_plot": "results = mine\n", "own_idea_plot": "ours, base = idea, baseline\n"}
 
 WORDS = 'ax.set(title=f"Ablation ({cifar.name})", xlabel="validation accuracy")\nablation_plot = ax\n'
 DOTS = """
