@@ -94,8 +94,6 @@ def test_no_scheduler_is_one_sentence(tmp_path, capsys, monkeypatch):
 
 
 def test_without_dask_it_says_what_to_install(monkeypatch):
-    import sys
-
-    monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.setattr(dask, "distributed", None)
     with pytest.raises(CourseError, match=r"labkit\[cluster\]"):
         dask.connect("tcp://127.0.0.1:9")
