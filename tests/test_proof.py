@@ -56,7 +56,7 @@ def lab(request, tmp_path_factory):
 @pytest.fixture(autouse=True)
 def unproven(request):
     """The labs on PyTorch are not finished: what is known to fail in them is named here, until it is mended."""
-    if "[10]" in request.node.name or "[11" in request.node.name:
+    if request.node.name.endswith(("labkit_grade[10]", "labkit_grade[11]", "[11-WRONG]")):
         request.applymarker(
             pytest.mark.xfail(reason="right plots of lab 10 and panels of lab 11 lose points in marking")
         )
