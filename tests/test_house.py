@@ -46,7 +46,7 @@ COURSE = {"series": set(), "edition": set(), "marking": {"report"}, "report": se
 
 INNER_IMPORTS = {"course/marking/sandbox.py"}
 LONG_TESTS = set()
-CROWDED = tuple(f"course/marking/{name}.py" for name in ("archives", "collect", "look", "repair", "sandbox"))
+CROWDED = tuple(f"course/marking/{name}.py" for name in ("archives", "collect", "look", "repair"))
 
 
 def none(found, but=()):
