@@ -26,8 +26,9 @@ from labkit.course.people.settings import Course, find_course, read_course
 from labkit.course.release import make_release
 from labkit.course.report import report
 from labkit.course.report.lines import owners
-from labkit.course.report.result import REFERENCE, Status, known_mark, no_formula
+from labkit.course.report.result import REFERENCE, Status, known_mark
 from labkit.course.report.settle import settle, settle_decisions
+from labkit.course.tables import guarded
 from labkit.files import write
 
 
@@ -140,7 +141,7 @@ def _write_ignored(out, ignored):
     """The list of all files that are no notebooks or are not marked, and why."""
     lines = io.StringIO()
     rows = [["student", "file", "why"], *ignored]
-    csv.writer(lines, lineterminator="\n").writerows([no_formula(part) for part in row] for row in rows)
+    csv.writer(lines, lineterminator="\n").writerows([guarded(part) for part in row] for row in rows)
     write(out / "ignored.csv", lines.getvalue())
 
 

@@ -4,7 +4,7 @@ import csv
 import io
 from pathlib import Path
 
-from labkit.course.report.result import no_formula
+from labkit.course.tables import guarded
 from labkit.files import write
 
 
@@ -26,5 +26,5 @@ def write_alike(out, marks):
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["lab", "function", "students", "who"])
     for lab, name, students in equal_answers(marks):
-        table.writerow([lab, name, len(students), no_formula("; ".join(students))])
+        table.writerow([lab, name, len(students), guarded("; ".join(students))])
     write(Path(out) / "alike.csv", text.getvalue())

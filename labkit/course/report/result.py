@@ -304,11 +304,6 @@ def plain_text(value):
     return str(value).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def no_formula(text):
-    """A text that a spreadsheet takes for one: it takes what begins so for a formula."""
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
 def _number(value):
     if value is None or isinstance(value, bool):
         return None
