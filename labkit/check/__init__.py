@@ -42,11 +42,27 @@ from labkit.check.labs.lab06_more import (
     normalize_backward,
     unfold,
 )
+from labkit.check.labs.lab06_questions import (
+    bias_before_norm,
+    conv_parameters,
+    mean_of_classes,
+    mirror_harms,
+    most_windows,
+    penalty_rise,
+)
 from labkit.check.labs.lab07 import class_accuracies, convnet_gradients, most_exciting, occlusion_drops
 from labkit.check.labs.lab07_plots import class_plot, learned_filters_plot, overfitting_plot
 from labkit.check.labs.lab07_training import mirror_and_shift, warm_cosine
 from labkit.check.labs.lab08 import dual_divide, dual_multiply, dual_sigmoid, dual_sin, reverse_pass, topological_order
 from labkit.check.labs.lab08_arrays import matmul_backward, passes_plot, take_backward, train_automatically, unbroadcast
+from labkit.check.labs.lab08_questions import (
+    forgotten_sum,
+    half_the_bound,
+    hessian_gigabytes,
+    million_steps,
+    passes_needed,
+    tenth_of_a_step,
+)
 from labkit.check.labs.lab09 import (
     best_momentum,
     best_step,
@@ -79,6 +95,7 @@ __all__ = [
     "batchnorm_forward",
     "best_momentum",
     "best_step",
+    "bias_before_norm",
     "bias_trick",
     "center_images",
     "class_accuracies",
@@ -87,6 +104,7 @@ __all__ = [
     "conv_backward",
     "conv_forward",
     "conv_from_rows",
+    "conv_parameters",
     "convnet_gradients",
     "cost_plot",
     "depth_plot",
@@ -101,8 +119,11 @@ __all__ = [
     "filter_bank",
     "filter_plot",
     "fold",
+    "forgotten_sum",
     "gradient_descent",
     "gradients_vectorised",
+    "half_the_bound",
+    "hessian_gigabytes",
     "hinge_at_zero",
     "hinge_loss",
     "hinge_unmoved",
@@ -117,12 +138,16 @@ __all__ = [
     "matmul_backward",
     "max_pool_backward",
     "max_pool_forward",
+    "mean_of_classes",
+    "million_steps",
     "minibatch_sgd",
     "mirror_and_shift",
+    "mirror_harms",
     "mirrored_mean",
     "momentum_step",
     "more_images",
     "most_exciting",
+    "most_windows",
     "moved_images",
     "nearest_labels",
     "normalize_backward",
@@ -134,7 +159,9 @@ __all__ = [
     "overfitting_plot",
     "own_idea_plot",
     "parameter_groups",
+    "passes_needed",
     "passes_plot",
+    "penalty_rise",
     "proximal_minimum",
     "proximal_model",
     "rate_bound",
@@ -160,6 +187,7 @@ __all__ = [
     "svm_gradient",
     "take_backward",
     "template_images",
+    "tenth_of_a_step",
     "topological_order",
     "torch_gradients",
     "train_automatically",
