@@ -2,7 +2,10 @@
 
 from labkit.check.exercise import EXERCISES, use
 from labkit.check.labs.lab01 import nearest_labels, scale_pixels, squared_distances
-from labkit.check.labs.lab01_features import add_bias_column, center_images, standardize_features
+from labkit.check.labs.lab01_features import add_bias_column, center_images, pca_whiten, standardize_features
+from labkit.check.labs.lab01_neighbours import cross_validate, distances_one_loop, distances_two_loops, vote_labels
+from labkit.check.labs.lab01_plot import k_plot
+from labkit.check.labs.lab01_questions import bright_row, cube_gigabytes, on_training, standard_error, widest_direction
 from labkit.check.labs.lab02 import bias_trick, hinge_loss, ray_scores, regularised_loss, without_loops
 from labkit.check.labs.lab02_softmax import log_probabilities, softmax_probabilities
 from labkit.check.labs.lab03 import accuracy, accuracy_plot, cost_plot, log_softmax_loss, score, vectorised
@@ -97,6 +100,7 @@ __all__ = [
     "best_step",
     "bias_before_norm",
     "bias_trick",
+    "bright_row",
     "center_images",
     "class_accuracies",
     "class_plot",
@@ -107,7 +111,11 @@ __all__ = [
     "conv_parameters",
     "convnet_gradients",
     "cost_plot",
+    "cross_validate",
+    "cube_gigabytes",
     "depth_plot",
+    "distances_one_loop",
+    "distances_two_loops",
     "dropout_forward",
     "dual_divide",
     "dual_multiply",
@@ -128,6 +136,7 @@ __all__ = [
     "hinge_loss",
     "hinge_unmoved",
     "images_to_tensor",
+    "k_plot",
     "learned_filters_plot",
     "lemma_sides",
     "log_probabilities",
@@ -154,6 +163,7 @@ __all__ = [
     "numerical_gradient",
     "occlusion_drops",
     "on_new_images",
+    "on_training",
     "one_cycle_factor",
     "output_size",
     "overfitting_plot",
@@ -161,6 +171,7 @@ __all__ = [
     "parameter_groups",
     "passes_needed",
     "passes_plot",
+    "pca_whiten",
     "penalty_rise",
     "proximal_minimum",
     "proximal_model",
@@ -181,6 +192,7 @@ __all__ = [
     "softmax_probabilities",
     "spread_plot",
     "squared_distances",
+    "standard_error",
     "standardize_features",
     "stationary_variance",
     "subgradient_descent",
@@ -199,7 +211,9 @@ __all__ = [
     "unfold",
     "use",
     "vectorised",
+    "vote_labels",
     "warm_cosine",
+    "widest_direction",
     "without_loops",
     "worst_case",
 ]

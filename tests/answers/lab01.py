@@ -1,5 +1,13 @@
 """Answers to lab 1 that students give; a line alone is the body of the function."""
 
+import runpy
+from pathlib import Path
+
+MORE, QUESTIONS = (
+    runpy.run_path(str(Path(__file__).parent / "more" / f"{name}.py")) for name in ("lab01", "questions")
+)
+ASKED = QUESTIONS["rows"]("bright_row", "standard_error")
+
 NOTEBOOK = "01_images.ipynb"
 
 CHECKS = {
@@ -9,6 +17,13 @@ CHECKS = {
     "center_images": "check.center_images(center_images)",
     "standardize_features": "check.standardize_features(standardize_features)",
     "add_bias_column": "check.add_bias_column(add_bias_column)",
+    "distances_two_loops": "check.distances_two_loops(distances_two_loops)",
+    "distances_one_loop": "check.distances_one_loop(distances_one_loop)",
+    "vote_labels": "check.vote_labels(vote_labels)",
+    "cross_validate": "check.cross_validate(cross_validate)",
+    "pca_whiten": "check.pca_whiten(pca_whiten)",
+    "k_plot": "check.k_plot(k_plot, ks, accuracies)",
+    **ASKED["CHECKS"],
 }
 
 SETUP = """
@@ -16,6 +31,8 @@ import numpy as np
 import matplotlib.pyplot as plt
 X_train = np.random.default_rng(1).normal(size=(50, 12))
 y_train = np.random.default_rng(2).integers(0, 10, 50)
+ks = [1, 3, 5, 8, 12, 20, 30, 50, 100]
+accuracies = 0.25 + np.random.default_rng(3).normal(scale=0.01, size=(9, 5)) + 0.02 * np.hanning(9)[:, None]
 """
 
 STUBS = {
@@ -25,9 +42,16 @@ STUBS = {
     "center_images": "def center_images(X_train, X_test):\n    ...  # your code here",
     "standardize_features": "def standardize_features(X_train, X_test):\n    ...  # your code here",
     "add_bias_column": "def add_bias_column(X):\n    ...  # your code here",
+    "distances_two_loops": "def distances_two_loops(A, B):\n    ...  # your code here",
+    "distances_one_loop": "def distances_one_loop(A, B):\n    ...  # your code here",
+    "vote_labels": "def vote_labels(distances, y_train, k):\n    ...  # your code here",
+    "cross_validate": "def cross_validate(distances, y, ks, vote, folds=5):\n    ...  # your code here",
+    "pca_whiten": "def pca_whiten(X_train, X_test, components):\n    ...  # your code here",
+    "k_plot": "k_plot = None\n# your code here",
+    **ASKED["STUBS"],
 }
 
-RIGHT, WRONG = {}, {}
+RIGHT, WRONG = ({**MORE[kind], **ASKED[kind]} for kind in ("RIGHT", "WRONG"))
 
 # ------------------------------------------------------------------------------- pixels to [-1, 1]
 
@@ -48,17 +72,17 @@ scale_pixels = lambda images: table[images]
 WRONG["scale_pixels"] = {
     "in place": (
         "images -= 127.5; images /= 127.5; return images",
-        {"scale_pixels": 12},
+        {"scale_pixels": 8},
         "line 3 raises UFuncTypeError",
     ),
     "nothing returned": (
         "\ndef scale_pixels(images):\n    scaled = images / 127.5 - 1",
-        {"scale_pixels": 12},
+        {"scale_pixels": 8},
         "is the `return` missing?",
     ),
     "the caller's pixels are wiped": (
         "scaled = images / 127.5 - 1; images[:] = 0; return scaled",
-        {"scale_pixels": 2},
+        {"scale_pixels": 1},
         "images is changed in place",
     ),
 }
@@ -102,12 +126,12 @@ def squared_distances(A, B):
 WRONG["squared_distances"] = {
     "all differences at once": (
         "return ((A[:, None] - B[None]) ** 2).sum(axis=2)",
-        {"squared_distances": 4},
+        {"squared_distances": 2},
         "held at once",
     ),
     "all differences at once, by norm": (
         "return np.linalg.norm(A[:, None] - B, axis=-1) ** 2",
-        {"squared_distances": 4},
+        {"squared_distances": 2},
         "expand the square",
     ),
     "a loop over the test images": (
@@ -118,12 +142,12 @@ def squared_distances(A, B):
         result[i] = ((B - A[i]) ** 2).sum(axis=1)
     return result
 """,
-        {"squared_distances": 6},
+        {"squared_distances": 3},
         "line 4: a for loop",
     ),
     "two loops": (
         "return np.array([[np.sum((a - b) ** 2) for b in B] for a in A])",
-        {"squared_distances": 6},
+        {"squared_distances": 3},
         "a list comprehension",
     ),
     "vectorize": (
@@ -132,17 +156,17 @@ def squared_distances(A, B):
     one = np.vectorize(lambda a, b: np.sum((a - b) ** 2), signature="(d),(d)->()")
     return one(A[:, None], B[None])
 """,
-        {"squared_distances": 6},
+        {"squared_distances": 3},
         "np.vectorize",
     ),
-    "mean": ("return ((A[:, None] - B[None]) ** 2).mean(axis=2)", {"squared_distances": 11}, "mean over the features"),
+    "mean": ("return ((A[:, None] - B[None]) ** 2).mean(axis=2)", {"squared_distances": 5}, "mean over the features"),
     "SciPy": (
         """
 from scipy.spatial.distance import cdist
 def squared_distances(A, B):
     return cdist(A, B, "sqeuclidean")
 """,
-        {"squared_distances": 26},
+        {"squared_distances": 12},
         "ready-made answer (scipy.spatial.distance.cdist",
     ),
     "centred in place": (
@@ -153,12 +177,12 @@ def squared_distances(A, B):
     B -= mean
     return (A ** 2).sum(axis=1)[:, None] - 2 * A @ B.T + (B ** 2).sum(axis=1)
 """,
-        {"squared_distances": 2},
+        {"squared_distances": 1},
         "A is changed in place",
     ),
     "the lab's sizes": (
         "return (A ** 2).sum(axis=1).reshape(100, 1) - 2 * A @ B.T + (B ** 2).sum(axis=1)",
-        {"squared_distances": 26},
+        {"squared_distances": 12},
         "a size is written into it",
     ),
 }
@@ -185,18 +209,18 @@ def nearest_labels(distances, y_train):
         labels.append(y_train[row.argmin()])
     return np.array(labels)
 """,
-        {"nearest_labels": 5},
+        {"nearest_labels": 1},
         "line 4: a for loop",
     ),
     "a comprehension": (
         "return np.array([y_train[np.argmin(row)] for row in distances])",
-        {"nearest_labels": 5},
+        {"nearest_labels": 1},
         "a list comprehension",
     ),
-    "a list": ("return list(y_train[distances.argmin(axis=1)])", {"nearest_labels": 18}, "a Python list"),
+    "a list": ("return list(y_train[distances.argmin(axis=1)])", {"nearest_labels": 6}, "a Python list"),
     "along an axis": (
         "return y_train[np.apply_along_axis(np.argmin, 1, distances)]",
-        {"nearest_labels": 5},
+        {"nearest_labels": 1},
         "np.apply_along_axis",
     ),
     "the notebook's labels": (
@@ -204,12 +228,12 @@ def nearest_labels(distances, y_train):
 def nearest_labels(distances, labels):
     return y_train[distances.argmin(axis=1)]
 """,
-        {"nearest_labels": 18},
+        {"nearest_labels": 6},
         "line 3 uses y_train, a variable of the notebook",
     ),
     "sorted in place": (
         "nearest = distances.argmin(axis=1); distances.sort(axis=1); return y_train[nearest]",
-        {"nearest_labels": 2},
+        {"nearest_labels": 1},
         "distances is changed in place",
     ),
 }
@@ -249,13 +273,13 @@ def center_images(X_train, X_test):
 WRONG["center_images"] = {
     "mean taken again": (
         "X_train = X_train - X_train.mean(axis=0); X_test = X_test - X_train.mean(axis=0); return X_train, X_test",
-        {"center_images": 2.5},
+        {"center_images": 1},
         "take it before",
     ),
-    "one array": ("return X_train - X_train.mean(axis=0)", {"center_images": 14}, "(X_train, X_test), both centred"),
+    "one array": ("return X_train - X_train.mean(axis=0)", {"center_images": 6}, "(X_train, X_test), both centred"),
     "in place": (
         "mean = X_train.mean(axis=0); X_train -= mean; X_test -= mean; return X_train, X_test",
-        {"center_images": 14},
+        {"center_images": 6},
         "line 3 raises UFuncTypeError",
     ),
     "in place where it can": (
@@ -268,7 +292,7 @@ def center_images(X_train, X_test):
         X_train = X_train - mean
     return X_train, X_test - mean
 """,
-        {"center_images": 2},
+        {"center_images": 1},
         "X_train is changed in place",
     ),
 }
@@ -331,12 +355,12 @@ def standardize_features(X_train, X_test):
     X_test = (X_test - X_train.mean(axis=0)) / np.maximum(X_train.std(axis=0), 1e-12)
     return X_train, X_test
 """,
-        {"standardize_features": 5},
+        {"standardize_features": 3},
         "take them before",
     ),
     "brackets": (
         "mean, std = X_train.mean(axis=0), X_train.std(axis=0); return X_train - mean / std, X_test - mean / std",
-        {"standardize_features": 7.5},
+        {"standardize_features": 4.5},
         "brackets round the difference",
     ),
     "in place": (
@@ -350,7 +374,7 @@ def standardize_features(X_train, X_test):
     X_test /= std
     return X_train, X_test
 """,
-        {"standardize_features": 2},
+        {"standardize_features": 1},
         "X_train is changed in place",
     ),
     "SciPy": (
@@ -359,7 +383,7 @@ from scipy.stats import zscore
 def standardize_features(X_train, X_test):
     return zscore(X_train), zscore(X_test)
 """,
-        {"standardize_features": 14},
+        {"standardize_features": 8},
         "ready-made answer (scipy.stats",
     ),
 }
@@ -379,15 +403,15 @@ add_bias_column = lambda X: np.pad(X, ((0, 0), (0, 1)), constant_values=1)
 }
 
 WRONG["add_bias_column"] = {
-    "axis missing": ("return np.hstack([X, np.ones(len(X))])", {"add_bias_column": 6}, "line 3 raises ValueError"),
+    "axis missing": ("return np.hstack([X, np.ones(len(X))])", {"add_bias_column": 4}, "line 3 raises ValueError"),
     "the lab's sizes": (
         "return np.hstack([X, np.ones((100, 1))])",
-        {"add_bias_column": 6},
+        {"add_bias_column": 4},
         "a size is written into it",
     ),
     "not returned": (
         "\ndef add_bias_column(X):\n    np.hstack([X, np.ones((len(X), 1))])",
-        {"add_bias_column": 6},
+        {"add_bias_column": 4},
         "is the `return` missing?",
     ),
     "last feature wiped": (

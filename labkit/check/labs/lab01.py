@@ -1,6 +1,7 @@
 """Lab 1, images as data: what is asked in each exercise, and the mistakes that are known.
 
-The exercises on whole sets of images are in `lab01_features`.
+Distances in loops, votes and cross-validation are in `lab01_neighbours`, what is done to whole sets of images in
+`lab01_features`, the questions on the way in `lab01_questions`.
 """
 
 import numpy as np
@@ -42,9 +43,9 @@ _REST = "// divides whole numbers and drops the rest: divide with /"
 _WIDTHS = [(m, w) for m in (127, 127.5, 128) for w in (127, 127.5, 128) if not m == w == 127.5]
 
 # fmt: off
-scale_pixels = exercise("scale_pixels", 12, scale_pixels_, [
-    (10, "0 becomes -1, 255 becomes 1, on a straight line", equals(_pixel_cases, lab=_lab_pixels, tolerance=2e-3)),
-    (2, "images is left as it was", unchanged(_pixel_cases)),
+scale_pixels = exercise("scale_pixels", 8, scale_pixels_, [
+    (7, "0 becomes -1, 255 becomes 1, on a straight line", equals(_pixel_cases, lab=_lab_pixels, tolerance=2e-3)),
+    (1, "images is left as it was", unchanged(_pixel_cases)),
 ], mistakes=[
     (_WRAPS, (_LINE, ["2 * images / 255 - 1", "(2 * images - 255) / 255"])),
     (_WRAPS, (_LINE, [f"(images - {m}) / {w}" for m in (127, 128) for w in (127, 127.5, 128)])),
@@ -106,11 +107,11 @@ _SWAPPED = "the axes of |a|² and |b|² are swapped: |a|² belongs to the rows (
 _EVERY = "A - B subtracts row from row: every row of A is to be compared with every row of B"
 
 # fmt: off
-squared_distances = exercise("squared_distances", 26, squared_distances_, [
-    (14, "the squared distance of each row of A to each row of B, (M, N)", equals(_row_cases, lab=_lab_rows)),
-    (6, "no Python loop", no_loop(_distance_arguments)),
-    (4, "without an array of all M·N·D differences", _no_cube),
-    (2, "A and B are left as they were", unchanged(_row_cases)),
+squared_distances = exercise("squared_distances", 12, squared_distances_, [
+    (6, "the squared distance of each row of A to each row of B, (M, N)", equals(_row_cases, lab=_lab_rows)),
+    (3, "no Python loop", no_loop(_distance_arguments)),
+    (2, "without an array of all M·N·D differences", _no_cube),
+    (1, "A and B are left as they were", unchanged(_row_cases)),
 ], mistakes=[
     ("these are the distances: the squared ones are asked, no root", (_SQUARE, f"np.sqrt(np.maximum({_SQUARE}, 0))")),
     (f"the sign of the middle term: {_FORMULA}", ("a - 2", "a + 2")),
@@ -161,11 +162,11 @@ def _label_arguments(rng, n, d, c):
 _ARGMIN, _LABELS = "distances.argmin(axis=1)", "y_train[nearest]"
 
 # fmt: off
-nearest_labels = exercise("nearest_labels", 18, nearest_labels_, [
-    (11, "the class of the training image with the smallest distance, one for each row",
+nearest_labels = exercise("nearest_labels", 6, nearest_labels_, [
+    (4, "the class of the training image with the smallest distance, one for each row",
      equals(_distances, lab=_lab_distances)),
-    (5, "no Python loop", no_loop(_label_arguments)),
-    (2, "distances and y_train are left as they were", unchanged(_distances)),
+    (1, "no Python loop", no_loop(_label_arguments)),
+    (1, "distances and y_train are left as they were", unchanged(_distances)),
 ], mistakes=[
     ("this is the farthest training image: argmin finds the smallest distance", ("argmin", "argmax")),
     ("these are the places of the nearest images: their classes are asked, y_train[…]", (_LABELS, "nearest")),

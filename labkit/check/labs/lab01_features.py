@@ -1,7 +1,8 @@
-"""Lab 1, images as data: centring, standardising and the bias column."""
+"""Lab 1, images as data: centring, standardising, whitening and the bias column."""
 
 import numpy as np
 
+from labkit.check.calls import Misuse
 from labkit.check.criteria import equals, unchanged
 from labkit.check.exercise import exercise
 from labkit.check.watch import READY_MADE
@@ -50,10 +51,10 @@ def _own(name):
 
 
 # fmt: off
-center_images = exercise("center_images", 14, center_images_, [
-    (7, "training images minus their mean image", equals(_two_sets, part=0, lab=_lab_two_sets)),
-    (5, "test images minus the mean image of the training images", equals(_two_sets, part=1, lab=_lab_two_sets)),
-    (2, "X_train and X_test are left as they were", unchanged(_two_sets)),
+center_images = exercise("center_images", 6, center_images_, [
+    (3, "training images minus their mean image", equals(_two_sets, part=0, lab=_lab_two_sets)),
+    (2, "test images minus the mean image of the training images", equals(_two_sets, part=1, lab=_lab_two_sets)),
+    (1, "X_train and X_test are left as they were", unchanged(_two_sets)),
 ], mistakes=[
     (_MEAN_OF_ALL, (_MU, "X_train.mean()")),
     (_MEAN_OF_ALL, (_TEST, ["X_test - X_train.mean()", "X_test - X_test.mean()"])),
@@ -137,13 +138,13 @@ def _by(mean, std):
 _EACH = _by("{X}.mean(axis=1, keepdims=True)", "{X}.std(axis=1, keepdims=True)")
 
 # fmt: off
-standardize_features = exercise("standardize_features", 14, standardize_features_, [
-    (5, "every feature has mean 0 and deviation 1 over the training images",
+standardize_features = exercise("standardize_features", 8, standardize_features_, [
+    (3, "every feature has mean 0 and deviation 1 over the training images",
      equals(_row_sets, part=0, lab=_lab_row_sets)),
-    (4, "test images with mean and deviation of the training images", equals(_row_sets, part=1, lab=_lab_row_sets)),
-    (3, "a feature that is constant in training is centred and not divided",
+    (2, "test images with mean and deviation of the training images", equals(_row_sets, part=1, lab=_lab_row_sets)),
+    (2, "a feature that is constant in training is centred and not divided",
      equals(_constant, part=[0, 1], forgiving=True)),
-    (2, "X_train and X_test are left as they were", unchanged(_row_sets)),
+    (1, "X_train and X_test are left as they were", unchanged(_row_sets)),
 ], mistakes=[
     ("centred only: divide by the deviation of each feature", (_OF_TRAIN, _TRAIN), (_OF_TEST, [_OF_TEST, _TEST])),
     ("divided, but not centred: subtract the mean first", (_TRAIN, "X_train"), (_TEST, [_TEST, "X_test"])),
@@ -176,6 +177,119 @@ standardize_features = exercise("standardize_features", 14, standardize_features
 ready_made=WRITE_OUT)
 # fmt: on
 
+# --------------------------------------------------------------------------------- PCA whitening
+
+
+def pca_whiten_(X_train, X_test, components):
+    """Both sets along the first principal axes of the training images, every coordinate with deviation 1 there."""
+    mean = X_train.mean(axis=0)
+    centred = X_train - mean
+    variances, axes = np.linalg.eigh(centred.T @ centred / len(X_train))
+    order = np.argsort(-variances)[:components]
+    matrix = axes[:, order] / np.sqrt(variances[order])
+    return (X_train - mean) @ matrix, (X_test - mean) @ matrix
+
+
+def _spread_sets(rng):
+    """Rows whose variances along the principal axes differ, at least 1 each, turned at random."""
+    sizes = [(40, 5, 6, 3), (60, 4, 4, 4), (30, 30, 3, 1), (200, 7, 8, 5), (1100, 2, 5, 2)]
+    cases = []
+    for n, m, d, k in sizes:
+        turn = np.linalg.qr(rng.normal(size=(d, d)))[0]
+        wide = 2 * 1.8 ** np.arange(d) * np.linalg.qr(rng.normal(size=(n + m, d)))[0] * np.sqrt(n + m)
+        rows = wide @ turn + 5 * rng.normal(size=d)
+        cases.append((rows[:n], rows[n:], k))
+    X_train, X_test, k = cases[0]
+    return [*cases, (X_train.astype(np.float32), X_test.astype(np.float32), k)]
+
+
+def _lab_spread(rng):
+    return rng.normal(size=(1000, 768)), rng.normal(size=(100, 768)), 30
+
+
+def _array(value):
+    """A set as an array of floats; None if it is none."""
+    try:
+        X = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        return None
+    return X if X.ndim == 2 and X.size and isinstance(value, np.ndarray) else None
+
+
+def _signs(X):
+    """For each column 1 or -1, so that its largest entry becomes positive."""
+    return np.where(X[abs(X).argmax(axis=0), np.arange(X.shape[1])] < 0, -1.0, 1.0)
+
+
+def _upright(value):
+    """The training images with the sign of each column fixed: that of a principal axis is arbitrary."""
+    X = _array(value)
+    return value if X is None else X * _signs(X)
+
+
+def _test_upright(value):
+    """The test images with the signs that the training images have been given."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise Misuse("it does not return (X_train, X_test), both whitened")
+    train, test = map(_array, value)
+    if train is None or test is None:
+        return value[1]
+    if train.shape[1] != test.shape[1]:
+        raise Misuse("training and test images have not the same number of columns")
+    return test * _signs(train)
+
+
+_PROJECTED = "(X_train - mean) @ matrix, (X_test - mean) @ matrix"
+_COVARIANCE, _LARGEST = "centred.T @ centred / len(X_train)", "np.argsort(-variances)"
+_SCALED = "/ np.sqrt(variances[order])"
+_TEST_PART = "(X_test - mean) @ matrix"
+_AXES_OF_TEST = """def pca_whiten_(X_train, X_test, components):
+    whitened = []
+    for X in (X_train, X_test):
+        centred = X - X.mean(axis=0)
+        variances, axes = np.linalg.eigh(centred.T @ centred / len(X))
+        order = np.argsort(-variances)[:components]
+        whitened.append(centred @ axes[:, order] / np.sqrt(np.maximum(variances[order], 1e-12)))
+    return tuple(whitened)
+"""
+
+# fmt: off
+pca_whiten = exercise("pca_whiten", 8, pca_whiten_, [
+    (4, "training images along the first principal axes, each coordinate with deviation 1",
+     equals(_spread_sets, part=0, seen_as=_upright, lab=_lab_spread)),
+    (3, "test images by the mean, the axes and the variances of the training images",
+     equals(_spread_sets, seen_as=_test_upright, lab=_lab_spread)),
+    (1, "X_train and X_test are left as they were", unchanged(_spread_sets)),
+], mistakes=[
+    ("not divided by the deviations: turned to the axes, but not whitened", (f" {_SCALED}", ""), NONE),
+    ("divided by the variances: the deviations are their roots", (_SCALED, "/ variances[order]")),
+    ("multiplied by the deviations: divide", (_SCALED, "* np.sqrt(variances[order])")),
+    ("the deviations are too large by the root of N: divide the covariance by N, singular values by its root",
+     (_SCALED, "/ np.sqrt(len(X_train) * variances[order])")),
+    ("these are the axes of the smallest variances: eigh gives the smallest first",
+     (_LARGEST, "np.argsort(variances)")),
+    ("the rows of V: the axes are its columns", ("axes[:, order]", "axes.T[:, order]")),
+    ("the covariance of images that are not centred", (_COVARIANCE, "X_train.T @ X_train / len(X_train)")),
+    ("the images are not centred before they are projected: subtract the mean",
+     (_PROJECTED, ["X_train @ matrix, X_test @ matrix", "(X_train) @ matrix, (X_test - mean) @ matrix"])),
+    ("N - 1 in the covariance: here the mean is over all N images",
+     (_COVARIANCE, "centred.T @ centred / (len(X_train) - 1)")),
+    ("all components: only the first are asked", ("[:components]", "")),
+    ("one component too few", ("[:components]", "[:max(components - 1, 1)]")),
+    ("turned back to the features: that is ZCA whitening, of these components", (_PROJECTED,
+     "(X_train - mean) @ matrix @ axes[:, order].T, (X_test - mean) @ matrix @ axes[:, order].T")),
+    ("standardised: a correlation matrix in the place of the covariance",
+     ("centred = X_train - mean", "centred = (X_train - mean) / X_train.std(axis=0)")),
+    ("the test images lose their own mean: take the training images'",
+     (_TEST_PART, "(X_test - X_test.mean(axis=0)) @ matrix")),
+    ("the test images have axes of their own: take those of the training images", _AXES_OF_TEST),
+    ("the training images are returned twice", (_TEST_PART, "(X_train - mean) @ matrix")),
+    ("the test images come first: X_train first, then X_test",
+     (_PROJECTED, "(X_test - mean) @ matrix, (X_train - mean) @ matrix")),
+], returns="(X_train, X_test), both whitened",
+ready_made=WRITE_OUT)
+# fmt: on
+
 # ----------------------------------------------------------------------------------- bias column
 
 
@@ -197,8 +311,8 @@ def _lab_rows(rng):
 _WHOLE, _COLUMN = "np.hstack([X, np.ones((len(X), 1), X.dtype)])", "np.ones((len(X), 1), X.dtype)"
 
 # fmt: off
-add_bias_column = exercise("add_bias_column", 6, add_bias_column_, [
-    (5, "X with a column of ones at the end, (N, D + 1)", equals(_matrix_cases, lab=_lab_rows)),
+add_bias_column = exercise("add_bias_column", 4, add_bias_column_, [
+    (3, "X with a column of ones at the end, (N, D + 1)", equals(_matrix_cases, lab=_lab_rows)),
     (1, "X is left as it was", unchanged(_matrix_cases)),
 ], mistakes=[
     ("the ones are the first column: they are asked at the end", (f"X, {_COLUMN}", f"{_COLUMN}, X")),
