@@ -3,8 +3,9 @@
 import runpy
 from pathlib import Path
 
-MORE, QUESTIONS = (
-    runpy.run_path(str(Path(__file__).parent / "more" / f"{name}.py")) for name in ("lab01", "questions")
+*MORE, QUESTIONS = (
+    runpy.run_path(str(Path(__file__).parent / "more" / f"{name}.py"))
+    for name in ("lab01_loops", "lab01_neighbours", "lab01_plot", "lab01_features", "questions")
 )
 ASKED = QUESTIONS["rows"]("bright_row", "standard_error")
 
@@ -51,7 +52,9 @@ STUBS = {
     **ASKED["STUBS"],
 }
 
-RIGHT, WRONG = ({**MORE[kind], **ASKED[kind]} for kind in ("RIGHT", "WRONG"))
+RIGHT, WRONG = (dict(ASKED[kind]) for kind in ("RIGHT", "WRONG"))
+for more in MORE:
+    RIGHT, WRONG = RIGHT | more["RIGHT"], WRONG | more["WRONG"]
 
 # ------------------------------------------------------------------------------- pixels to [-1, 1]
 
@@ -294,129 +297,5 @@ def center_images(X_train, X_test):
 """,
         {"center_images": 1},
         "X_train is changed in place",
-    ),
-}
-
-# -------------------------------------------------------------------------------- standardising
-
-RIGHT["standardize_features"] = {
-    "where": """
-def standardize_features(X_train, X_test):
-    mean, std = X_train.mean(axis=0), X_train.std(axis=0)
-    std = np.where(std == 0, 1, std)
-    return (X_train - mean) / std, (X_test - mean) / std
-""",
-    "a mask": """
-def standardize_features(X_train, X_test):
-    mean = np.mean(X_train, axis=0)
-    std = np.std(X_train, axis=0)
-    std[std == 0] = 1
-    return (X_train - mean) / std, (X_test - mean) / std
-""",
-    "written out": """
-def standardize_features(X_train, X_test):
-    N = X_train.shape[0]
-    mean = X_train.sum(axis=0) / N
-    deviation = np.sqrt(((X_train - mean) ** 2).sum(axis=0) / N)
-    safe = deviation + (deviation == 0)
-    return (X_train - mean) / safe, (X_test - mean) / safe
-""",
-    "a threshold": """
-def standardize_features(X_train, X_test):
-    mean, std = X_train.mean(0), X_train.std(0)
-    scale = [s if s > 1e-8 else 1.0 for s in std]
-    return [(X - mean) / scale for X in (X_train, X_test)]
-""",
-    "divide where": """
-def standardize_features(X_train, X_test):
-    mean, std = X_train.mean(axis=0), X_train.std(axis=0)
-    def apply(X):
-        centred = X - mean
-        return np.divide(centred, std, out=centred, where=std > 0)
-    return apply(X_train), apply(X_test)
-""",
-    "feature by feature": """
-def standardize_features(X_train, X_test):
-    train, test = X_train.astype(float), X_test.astype(float)
-    for d in range(train.shape[1]):
-        m, s = train[:, d].mean(), train[:, d].std()
-        s = s or 1
-        train[:, d] = (train[:, d] - m) / s
-        test[:, d] = (test[:, d] - m) / s
-    return train, test
-""",
-}
-
-WRONG["standardize_features"] = {
-    "overwritten": (
-        """
-def standardize_features(X_train, X_test):
-    X_train = (X_train - X_train.mean(axis=0)) / np.maximum(X_train.std(axis=0), 1e-12)
-    X_test = (X_test - X_train.mean(axis=0)) / np.maximum(X_train.std(axis=0), 1e-12)
-    return X_train, X_test
-""",
-        {"standardize_features": 3},
-        "take them before",
-    ),
-    "brackets": (
-        "mean, std = X_train.mean(axis=0), X_train.std(axis=0); return X_train - mean / std, X_test - mean / std",
-        {"standardize_features": 4.5},
-        "brackets round the difference",
-    ),
-    "in place": (
-        """
-def standardize_features(X_train, X_test):
-    mean, std = X_train.mean(axis=0), X_train.std(axis=0)
-    std[std == 0] = 1
-    X_train -= mean
-    X_test -= mean
-    X_train /= std
-    X_test /= std
-    return X_train, X_test
-""",
-        {"standardize_features": 1},
-        "X_train is changed in place",
-    ),
-    "SciPy": (
-        """
-from scipy.stats import zscore
-def standardize_features(X_train, X_test):
-    return zscore(X_train), zscore(X_test)
-""",
-        {"standardize_features": 8},
-        "ready-made answer (scipy.stats",
-    ),
-}
-
-# ----------------------------------------------------------------------------------- bias column
-
-RIGHT["add_bias_column"] = {
-    "hstack": "return np.hstack([X, np.ones((X.shape[0], 1))])",
-    "concatenate": "return np.concatenate((X, np.ones((len(X), 1), dtype=X.dtype)), axis=1)",
-    "column_stack": "return np.column_stack([X, np.ones(len(X))])",
-    "pad": """
-add_bias_column = lambda X: np.pad(X, ((0, 0), (0, 1)), constant_values=1)
-""",
-    "filled": "n, d = X.shape; out = np.ones((n, d + 1)); out[:, :d] = X; return out",
-    "c_": "return np.c_[X, np.ones(X.shape[0])]",
-    "insert": "return np.insert(X, X.shape[1], 1, axis=1)",
-}
-
-WRONG["add_bias_column"] = {
-    "axis missing": ("return np.hstack([X, np.ones(len(X))])", {"add_bias_column": 4}, "line 3 raises ValueError"),
-    "the lab's sizes": (
-        "return np.hstack([X, np.ones((100, 1))])",
-        {"add_bias_column": 4},
-        "a size is written into it",
-    ),
-    "not returned": (
-        "\ndef add_bias_column(X):\n    np.hstack([X, np.ones((len(X), 1))])",
-        {"add_bias_column": 4},
-        "is the `return` missing?",
-    ),
-    "last feature wiped": (
-        "result = np.hstack([X, np.ones((len(X), 1))]); X[:, -1] = 0; return result",
-        {"add_bias_column": 1},
-        "X is changed in place",
     ),
 }
