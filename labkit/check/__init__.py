@@ -7,6 +7,16 @@ from labkit.check.labs.lab01_neighbours import cross_validate, distances_one_loo
 from labkit.check.labs.lab01_plot import k_plot
 from labkit.check.labs.lab01_questions import bright_row, cube_gigabytes, on_training, standard_error, widest_direction
 from labkit.check.labs.lab02 import bias_trick, hinge_loss, ray_scores, regularised_loss, without_loops
+from labkit.check.labs.lab02_more import hinge_loss_loops, logistic_loss, mean_cross_entropy, prototype_classifier
+from labkit.check.labs.lab02_plot import ray_plot
+from labkit.check.labs.lab02_questions import (
+    hinge_with_margin_two,
+    kinks_on_a_ray,
+    mean_with_one_more,
+    stays_exactly,
+    twice_the_weights,
+    why_two_thirty,
+)
 from labkit.check.labs.lab02_softmax import log_probabilities, softmax_probabilities
 from labkit.check.labs.lab03 import accuracy, accuracy_plot, cost_plot, log_softmax_loss, score, vectorised
 from labkit.check.labs.lab03_descent import gradient_descent, numerical_gradient
@@ -134,20 +144,26 @@ __all__ = [
     "hessian_gigabytes",
     "hinge_at_zero",
     "hinge_loss",
+    "hinge_loss_loops",
     "hinge_unmoved",
+    "hinge_with_margin_two",
     "images_to_tensor",
     "k_plot",
+    "kinks_on_a_ray",
     "learned_filters_plot",
     "lemma_sides",
     "log_probabilities",
     "log_softmax_loss",
+    "logistic_loss",
     "longer_step",
     "loss_of_nothing",
     "make_mlp",
     "matmul_backward",
     "max_pool_backward",
     "max_pool_forward",
+    "mean_cross_entropy",
     "mean_of_classes",
+    "mean_with_one_more",
     "million_steps",
     "minibatch_sgd",
     "mirror_and_shift",
@@ -173,10 +189,12 @@ __all__ = [
     "passes_plot",
     "pca_whiten",
     "penalty_rise",
+    "prototype_classifier",
     "proximal_minimum",
     "proximal_model",
     "rate_bound",
     "raw_first_loss",
+    "ray_plot",
     "ray_scores",
     "regularised_loss",
     "reverse_pass",
@@ -195,6 +213,7 @@ __all__ = [
     "standard_error",
     "standardize_features",
     "stationary_variance",
+    "stays_exactly",
     "subgradient_descent",
     "svm_gradient",
     "take_backward",
@@ -204,6 +223,7 @@ __all__ = [
     "torch_gradients",
     "train_automatically",
     "train_epoch",
+    "twice_the_weights",
     "two_layer_gradients",
     "two_layer_module",
     "two_layer_scores",
@@ -213,6 +233,7 @@ __all__ = [
     "vectorised",
     "vote_labels",
     "warm_cosine",
+    "why_two_thirty",
     "widest_direction",
     "without_loops",
     "worst_case",

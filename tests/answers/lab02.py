@@ -6,6 +6,10 @@ A line alone is the body of the function. `without_loops` judges three of the ce
 import runpy
 from pathlib import Path
 
+_MORE, _BESIDE = (
+    runpy.run_path(str(Path(__file__).parent / "more" / f"{name}.py")) for name in ("lab02", "lab02_more")
+)
+
 NOTEBOOK = "02_scores_and_losses.ipynb"
 
 CHECKS = {
@@ -16,6 +20,7 @@ CHECKS = {
     "regularised_loss": "check.regularised_loss(regularised_loss)",
     "ray_scores": "check.ray_scores(ray_scores)",
     "without_loops": "check.without_loops(hinge_loss, log_probabilities, ray_scores)",
+    **_BESIDE["CHECKS"],
 }
 
 SETUP = """
@@ -24,7 +29,7 @@ import matplotlib.pyplot as plt
 X = np.random.default_rng(1).normal(size=(100, 12))
 y_train = np.random.default_rng(2).integers(0, 10, 100)
 weights = np.random.default_rng(3).normal(size=(12, 10))
-"""
+""" + _BESIDE["SETUP"]
 
 STUBS = {
     "bias_trick": "def bias_trick(X, W, b):\n    ...  # your code here",
@@ -33,6 +38,7 @@ STUBS = {
     "log_probabilities": "def log_probabilities(scores):\n    ...  # your code here",
     "regularised_loss": "def regularised_loss(data_loss, W, b, reg):\n    ...  # your code here",
     "ray_scores": "def ray_scores(X, W, V, a):\n    ...  # your code here",
+    **_BESIDE["STUBS"],
 }
 
 RIGHT, WRONG = {}, {}
@@ -75,27 +81,27 @@ def bias_trick(X, W, b):
 WRONG["bias_trick"] = {
     "ones first": (
         "return np.hstack([np.ones((len(X), 1)), X]), np.vstack([b, W])",
-        {"bias_trick": 2},
+        {"bias_trick": 1.5},
         "b is the first row of W1: both go to the end",
     ),
-    "the scores": ("return X @ W + b", {"bias_trick": 8}, "two arrays, X1 and W1"),
+    "the scores": ("return X @ W + b", {"bias_trick": 6}, "two arrays, X1 and W1"),
     "a row of ones": (
         "return np.vstack([X, np.ones(X.shape[1])]), np.vstack([W, b])",
-        {"bias_trick": 8},
+        {"bias_trick": 6},
         "X1 has one column more than X",
     ),
     "bias as a column": (
         "return np.hstack([X, np.ones((len(X), 1))]), np.hstack([W, b[:, None]])",
-        {"bias_trick": 8},
+        {"bias_trick": 6},
         "raises ValueError",
     ),
-    "lists": ("return [[*x, 1] for x in X], [*W, b]", {"bias_trick": 8}, "two arrays are asked"),
+    "lists": ("return [[*x, 1] for x in X], [*W, b]", {"bias_trick": 6}, "two arrays are asked"),
     "the notebook's images": (
         """
 def bias_trick(X_, W, b):
     return np.hstack([X, np.ones((len(X), 1))]), np.vstack([W, b])
 """,
-        {"bias_trick": 8},
+        {"bias_trick": 6},
         "line 3 uses X,",
     ),
     "in place": (
@@ -109,7 +115,7 @@ from labkit.preprocess import append_bias
 def bias_trick(X, W, b):
     return append_bias(X), np.vstack([W, b])
 """,
-        {"bias_trick": 8},
+        {"bias_trick": 6},
         "ready-made answer (labkit.preprocess.append_bias",
     ),
 }
@@ -174,7 +180,7 @@ def hinge_loss(scores, y, delta=1.0):
     scores[rows, y] = 0
     return np.maximum(0, scores).sum(axis=1).mean()
 """,
-        {"hinge_loss": 2},
+        {"hinge_loss": 1},
         "scores is changed in place",
     ),
     "labkit's": (
@@ -183,7 +189,7 @@ from labkit import losses
 def hinge_loss(scores, y, delta=1.0):
     return losses.svm_loss(scores, y, delta)[0]
 """,
-        {"hinge_loss": 20, "without_loops": 4},
+        {"hinge_loss": 12, "without_loops": 2},
         "ready-made answer (labkit.losses.svm_loss",
     ),
     "loops": (
@@ -196,12 +202,12 @@ def hinge_loss(scores, y, delta=1.0):
                 total += max(0, scores[i, j] - scores[i, y[i]] + delta)
     return total / len(y)
 """,
-        {"without_loops": 4},
+        {"without_loops": 2},
         "line 4: a for loop",
     ),
     "comprehension": (
         "return np.mean([np.maximum(0, s - s[k] + delta).sum() - delta for s, k in zip(scores, y)])",
-        {"without_loops": 4},
+        {"without_loops": 2},
         "line 3: a list comprehension",
     ),
     "loop over the classes": (
@@ -212,11 +218,10 @@ def hinge_loss(scores, y, delta=1.0):
         total = total + np.maximum(0, column - right + delta)
     return np.mean(total)
 """,
-        {"without_loops": 4},
+        {"without_loops": 2},
         "line 4: a for loop",
     ),
 }
 
-_more = runpy.run_path(str(Path(__file__).parent / "more" / "lab02.py"))
-RIGHT |= _more["RIGHT"]
-WRONG |= _more["WRONG"]
+RIGHT |= _MORE["RIGHT"] | _BESIDE["RIGHT"]
+WRONG |= _MORE["WRONG"] | _BESIDE["WRONG"]

@@ -1,6 +1,6 @@
 """Lab 2, scores and losses: what is asked in each exercise, and the mistakes that are known.
 
-Softmax and its logarithm are in `lab02_softmax`.
+Softmax and its logarithm are in `lab02_softmax`, what is written beside the losses in `lab02_more`.
 """
 
 import numpy as np
@@ -52,10 +52,10 @@ _ONES = "np.ones((len(X), 1))"
 _NO_ROW = "b has no effect: the new column of X1 has to hold ones, the new row of W1 has to hold b"
 
 # fmt: off
-bias_trick = exercise("bias_trick", 8, bias_trick_, [
-    (3, "X1 @ W1 gives the scores X @ W + b", equals(_trick_cases, seen_as=_multiplied, lab=_lab_trick)),
+bias_trick = exercise("bias_trick", 6, bias_trick_, [
+    (2, "X1 @ W1 gives the scores X @ W + b", equals(_trick_cases, seen_as=_multiplied, lab=_lab_trick)),
     (2, "X1 is X with a column of ones at the end", equals(_trick_cases, part=0)),
-    (2, "W1 is W with b as the last row", equals(_trick_cases, part=1)),
+    (1, "W1 is W with b as the last row", equals(_trick_cases, part=1)),
     (1, "X, W and b are left as they were", unchanged(_trick_cases)),
 ], mistakes=[
     ("the ones are the first column of X1: both go to the end", (f"[X, {_ONES}]", f"[{_ONES}, X]")),
@@ -135,13 +135,13 @@ _OWN = "scores.max(axis=1, keepdims=True)"
 _E = f"np.exp(scores - {_OWN})"
 
 # fmt: off
-hinge_loss = exercise("hinge_loss", 20, hinge_loss_, [
-    (9, "one image: the sum over the other classes of max(0, s_j - s_y + 1)",
+hinge_loss = exercise("hinge_loss", 12, hinge_loss_, [
+    (5, "one image: the sum over the other classes of max(0, s_j - s_y + 1)",
      equals(_hinge_one, seen_as=_one_number, lab=_lab_hinge)),
-    (5, "several images: the mean over the images", equals(_hinge_several, lab=_lab_hinge)),
-    (4, "the margin is delta, 1 where it is not given",
+    (3, "several images: the mean over the images", equals(_hinge_several, lab=_lab_hinge)),
+    (3, "the margin is delta, 1 where it is not given",
      equals(_hinge_deltas, forgiving=True) + equals(_without_delta, forgiving=True, otherwise=_ANOTHER)),
-    (2, "scores and y are left as they were", unchanged(_hinge_several)),
+    (1, "scores and y are left as they were", unchanged(_hinge_several)),
 ], mistakes=[
     (f"{_COUNTED}, which adds delta for each image: sum over the other classes", (_ZERO, "")),
     (f"{_COUNTED}, and its delta taken off in the wrong place", (_ZERO, ""), (_MEAN, f"{_MEAN} - delta / len(y)")),
@@ -209,8 +209,8 @@ _ROOT = "the square root of the sum (the norm) is taken: the sum of the squares 
 _DIVIDED = "the penalty is divided by the number of classes or of features"
 
 # fmt: off
-regularised_loss = exercise("regularised_loss", 10, regularised_loss_, [
-    (8, "the data loss plus ½ reg times the sum of the squares of W", equals(_penalty_cases, lab=_lab_penalty)),
+regularised_loss = exercise("regularised_loss", 5, regularised_loss_, [
+    (3, "the data loss plus ½ reg times the sum of the squares of W", equals(_penalty_cases, lab=_lab_penalty)),
     (1, "with reg = 0 it is the data loss", equals(_no_penalty, otherwise="with reg = 0 something is still added")),
     (1, "W and b are left as they were", unchanged(_penalty_cases)),
 ], mistakes=[
@@ -258,8 +258,8 @@ def _lab_ray(rng):
 _A, _RAY = "a[:, None, None]", "X @ W + a[:, None, None] * (X @ V)"
 
 # fmt: off
-ray_scores = exercise("ray_scores", 10, ray_scores_, [
-    (9, "X @ (W + a V) for each a: (A, N, C)", equals(_ray_cases, lab=_lab_ray)),
+ray_scores = exercise("ray_scores", 5, ray_scores_, [
+    (4, "X @ (W + a V) for each a: (A, N, C)", equals(_ray_cases, lab=_lab_ray)),
     (1, "X, W, V and a are left as they were", unchanged(_ray_cases)),
 ], mistakes=[
     ("the images come first here: asked is (A, N, C), the steps first", (_RAY, f"({_RAY}).transpose(1, 0, 2)")),
@@ -295,6 +295,6 @@ def _scores_arguments(rng, n, d, c):
 
 without_loops = vectorised_check(
     "without_loops",
-    12,
+    6,
     {"hinge_loss": _loss_arguments, "log_probabilities": _scores_arguments, "ray_scores": _points_on_a_ray},
 )

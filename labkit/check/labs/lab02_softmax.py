@@ -79,9 +79,9 @@ def _or_not_finite(finite):
 _CLIPPED = "finite but wrong for scores in the thousands: nothing may be cut off; subtract each row's maximum instead"
 
 # fmt: off
-softmax_probabilities = exercise("softmax_probabilities", 10, softmax_probabilities_, [
-    (5, "exp(scores), divided by the sum over the classes of each image", equals(_score_cases, lab=_lab_scores)),
-    (4, "scores of any size, no overflow", equals(_far_apart, otherwise=_or_not_finite(_CLIPPED))),
+softmax_probabilities = exercise("softmax_probabilities", 8, softmax_probabilities_, [
+    (4, "exp(scores), divided by the sum over the classes of each image", equals(_score_cases, lab=_lab_scores)),
+    (3, "scores of any size, no overflow", equals(_far_apart, otherwise=_or_not_finite(_CLIPPED))),
     (1, "scores are left as they were", unchanged(_score_cases)),
 ], mistakes=[
     (_AXIS, ("axis=1", "axis=0", 2)),
@@ -116,10 +116,10 @@ _NO_CLIP = "not right where the probability itself underflows to 0: nothing may 
 _P = "np.exp(shifted) / total"
 
 # fmt: off
-log_probabilities = exercise("log_probabilities", 15, log_probabilities_, [
-    (6, "the logarithm of the softmax of each row", equals(_score_cases, lab=_lab_scores)),
-    (4, "scores of any size, no overflow", equals(_large_scores, otherwise=_or_not_finite(_CLIPPED_OR_ADDED))),
-    (4, "exact also where the probability underflows to 0", equals(_tiny, otherwise=_or_not_finite(_NO_CLIP))),
+log_probabilities = exercise("log_probabilities", 12, log_probabilities_, [
+    (5, "the logarithm of the softmax of each row", equals(_score_cases, lab=_lab_scores)),
+    (3, "scores of any size, no overflow", equals(_large_scores, otherwise=_or_not_finite(_CLIPPED_OR_ADDED))),
+    (3, "exact also where the probability underflows to 0", equals(_tiny, otherwise=_or_not_finite(_NO_CLIP))),
     (1, "scores are left as they were", unchanged(_score_cases)),
 ], mistakes=[
     ("these are the probabilities: the log is missing", (_LSE, _P), NONE),

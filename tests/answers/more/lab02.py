@@ -43,12 +43,12 @@ def softmax_probabilities(scores):
 WRONG["softmax_probabilities"] = {
     "cut off": (
         "e = np.exp(np.clip(scores, -500, 500)); return e / e.sum(axis=1, keepdims=True)",
-        {"softmax_probabilities": 4},
+        {"softmax_probabilities": 3},
         "nothing may be cut off",
     ),
     "minus": (
         "e = np.exp(-scores); return e / e.sum(axis=1, keepdims=True)",
-        {"softmax_probabilities": 6.5},
+        {"softmax_probabilities": 5},
         "besides the slip above: exp overflows",
     ),
     "in place": (
@@ -66,7 +66,7 @@ from scipy.special import softmax
 def softmax_probabilities(scores):
     return softmax(scores, axis=1)
 """,
-        {"softmax_probabilities": 10},
+        {"softmax_probabilities": 8},
         "ready-made answer (scipy.special.softmax",
     ),
 }
@@ -116,12 +116,12 @@ def log_probabilities(scores):
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.log(e) - np.log(e.sum(axis=1, keepdims=True))
 """,
-        {"log_probabilities": 4},
+        {"log_probabilities": 3},
         "take the log of the sum, not of the quotient",
     ),
     "no shift, then log": (
         "e = np.exp(scores); return np.log(e / e.sum(axis=1, keepdims=True))",
-        {"log_probabilities": 8},
+        {"log_probabilities": 6},
         "exp overflows",
     ),
     "in place": (
@@ -139,7 +139,7 @@ from scipy.special import logsumexp
 def log_probabilities(scores):
     return scores - logsumexp(scores, axis=1, keepdims=True)
 """,
-        {"log_probabilities": 15, "without_loops": 4},
+        {"log_probabilities": 12, "without_loops": 2},
         "ready-made answer (scipy.special",
     ),
     "loops": (
@@ -151,7 +151,7 @@ def log_probabilities(scores):
         out[i] = s - np.log(np.exp(s).sum())
     return out
 """,
-        {"without_loops": 4},
+        {"without_loops": 2},
         "line 4: a for loop",
     ),
     "apply_along_axis": (
@@ -162,7 +162,7 @@ def one(s):
 def log_probabilities(scores):
     return np.apply_along_axis(one, 1, scores)
 """,
-        {"without_loops": 4},
+        {"without_loops": 2},
         "np.apply_along_axis, which is a loop",
     ),
 }
@@ -195,13 +195,13 @@ def regularised_loss(data_loss, W, b, reg):
 WRONG["regularised_loss"] = {
     "a penalty for each class": (
         "return data_loss + 0.5 * reg * np.sum(W**2, axis=0)",
-        {"regularised_loss": 10},
+        {"regularised_loss": 5},
         "one number is asked",
     ),
     "in place": ("W **= 2; return data_loss + 0.5 * reg * W.sum()", {"regularised_loss": 1}, "W is changed in place"),
     "the notebook's weights": (
         "return data_loss + 0.5 * reg * np.sum(weights**2)",
-        {"regularised_loss": 10},
+        {"regularised_loss": 5},
         "line 3 uses weights",
     ),
     "labkit's": (
@@ -210,7 +210,7 @@ from labkit.losses import l2_penalty
 def regularised_loss(data_loss, W, b, reg):
     return data_loss + l2_penalty(W, reg)[0]
 """,
-        {"regularised_loss": 10},
+        {"regularised_loss": 5},
         "ready-made answer (labkit.losses.l2_penalty",
     ),
 }
@@ -235,12 +235,12 @@ images = X
 def ray_scores(X, W, V, a):
     return images @ W + a[:, None, None] * (images @ V)
 """,
-        {"ray_scores": 10, "without_loops": 4},
+        {"ray_scores": 5, "without_loops": 2},
         "line 4 uses images",
     ),
     "loop over the steps": (
         "return np.array([X @ (W + step * V) for step in a])",
-        {"without_loops": 4},
+        {"without_loops": 2},
         "line 3: a list comprehension",
     ),
     "filled by a loop": (
@@ -251,12 +251,12 @@ def ray_scores(X, W, V, a):
         out[i] = X @ W + step * (X @ V)
     return out
 """,
-        {"without_loops": 4},
+        {"without_loops": 2},
         "line 4: a for loop",
     ),
     "map": (
         "return np.stack(list(map(lambda step: X @ (W + step * V), a)))",
-        {"without_loops": 4},
+        {"without_loops": 2},
         "map, which is a loop",
     ),
 }
