@@ -12,6 +12,7 @@ import pytest
 
 from labkit.course.marking.pipe.judge import call_in, judge
 from labkit.course.marking.pipe.remote import Outside
+from labkit.course.marking.pipe.written import Written
 
 WRONG = "import numpy as np\nfrom labkit import check\ndef score(X, W):\n    return 0 * (X @ W)\n"
 LABKITS = "from labkit.check import EXERCISES\ndef score(X, W):\n    return EXERCISES['score'].answer(X, W)\n"
@@ -99,15 +100,215 @@ FORGERIES = {
     "another process answers": WRONG
     + "import os, time\ndef score(X, W):\n    if os.fork(): time.sleep(0.3)\n    return 0 * (X @ W)",
 }
+OWN = (
+    "import numpy as np\nfrom labkit import check\nfrom labkit.check import EXERCISES\n"
+    "answer = EXERCISES['score'].answer\n"
+)
+# Its process sees nothing of what these do; the text of the notebook says it.
+IN_THE_TEXT = {
+    "targeted call": OWN
+    + (
+        "def score(X, W):\n"
+        "    return answer(X, W)\n"
+        "import labkit.check.calls as c\n"
+        "old = c.Here.call\n"
+        "def call(self, args, *a, **k):\n"
+        "    found = old(self, args, *a, **k)\n"
+        "    return found._replace(foul=None) if self._function is score else found\n"
+        "c.Here.call = call"
+    ),
+    "labkit's code, another file and name": OWN
+    + (
+        "import types\n"
+        "code = answer.__code__.replace(co_filename='<mine>', co_name='mine')\n"
+        "score = types.FunctionType(code, {'np': np, '__name__': '__main__'}, 'score')"
+    ),
+    "profiler off by ctypes": OWN
+    + (
+        "import ctypes, sys\n"
+        "def score(X, W):\n"
+        "    hook = sys.getprofile()\n"
+        "    ctypes.pythonapi.PyEval_SetProfile(None, None)\n"
+        "    try:\n"
+        "        return answer(X, W)\n"
+        "    finally:\n"
+        "        sys.setprofile(hook)"
+    ),
+    "labkit's, called by the pipe's end": OWN
+    + (
+        "from labkit.course.marking.pipe.serve import Served\n"
+        "old = Served._call\n"
+        "def _call(self, text, args, keywords, about):\n"
+        "    found = old(self, text, args, keywords, about)\n"
+        "    found['value'] = answer(*args)\n"
+        "    return found\n"
+        "Served._call = _call\n"
+        "def score(X, W):\n"
+        "    return 0 * (X @ W)"
+    ),
+}
+# Here the right answers are computed, by labkit's own: whoever marks is told where to look.
+HINTED = {
+    "labkit's, in a thread made before": OWN
+    + (
+        "import threading, queue\n"
+        "q, r = queue.Queue(), queue.Queue()\n"
+        "def work():\n"
+        "    while True:\n"
+        "        r.put(answer(*q.get()))\n"
+        "threading.Thread(target=work, daemon=True).start()\n"
+        "def score(X, W):\n"
+        "    q.put((X, W))\n"
+        "    return r.get()"
+    ),
+    "labkit's, in a process made before": OWN
+    + (
+        "import multiprocessing as mp\n"
+        "a, b = mp.Pipe()\n"
+        "import os\n"
+        "if os.fork() == 0:\n"
+        "    while True:\n"
+        "        try: b.send(answer(*b.recv()))\n"
+        "        except BaseException: os._exit(0)\n"
+        "def score(X, W):\n"
+        "    a.send((X, W))\n"
+        "    return a.recv()"
+    ),
+    "labkit's text, without its docstring": (
+        "import numpy as np\n"
+        "from labkit import check\n"
+        "import inspect, labkit.check.labs.lab03 as m\n"
+        "text = inspect.getsource(check.EXERCISES['score'].answer)\n"
+        "import re\n"
+        "text = re.sub(r'\"\"\".*?\"\"\"', '0', text, flags=re.S).replace('def score_', 'def score')\n"
+        "exec(text)"
+    ),
+}
+FORGERIES |= {
+    "labkit's code, another module's name": OWN
+    + ("import types\nscore = types.FunctionType(answer.__code__, {'np': np, '__name__': 'mine'}, 'score')"),
+    "labkit's code put into a function of one's own": OWN
+    + ("def score(X, W):\n    return 0\nscore.__code__ = answer.__code__"),
+    "labkit's own itself": OWN + ("score = answer"),
+    "labkit's, by a generator's frame": OWN
+    + (
+        "def gen():\n"
+        "    value = None\n"
+        "    while True:\n"
+        "        X, W = yield value\n"
+        "        value = answer(X, W)\n"
+        "g = gen(); next(g)\n"
+        "def score(X, W):\n"
+        "    return g.send((X, W))"
+    ),
+    "labkit's, by an operator": OWN
+    + (
+        "import operator, functools\n"
+        "score = functools.partial(operator.call if hasattr(operator,'call') else (lambda f,*a: f(*a)), answer)"
+    ),
+    "lines run in a weakref callback": OWN
+    + (
+        "import weakref\n"
+        "class A: pass\n"
+        "out = []\n"
+        "def score(X, W):\n"
+        "    a = A()\n"
+        "    ref = weakref.ref(a, lambda r: out.append(answer(X, W)))\n"
+        "    del a\n"
+        "    return out.pop()"
+    ),
+    "array_function": WRONG
+    + (
+        "class A(np.ndarray):\n"
+        "    def __array_function__(self, *a, **k): return True\n"
+        "    def __array_ufunc__(self, *a, **k): return np.bool_(True)\n"
+        "def score(X, W):\n"
+        "    return np.zeros((len(X), W.shape[1])).view(A)"
+    ),
+    "array_interface": WRONG
+    + (
+        "class A:\n"
+        "    @property\n"
+        "    def __array_interface__(self): return np.zeros((5, 3)).__array_interface__\n"
+        "    shape = property(lambda s: (5, 3))\n"
+        "    dtype = property(lambda s: np.dtype(float))\n"
+        "def score(X, W):\n"
+        "    return A()"
+    ),
+    "array priority": WRONG
+    + (
+        "class A(np.ndarray):\n"
+        "    __array_priority__ = 1e9\n"
+        "    def __rsub__(self, o): return 0\n"
+        "    def tobytes(self): return b''\n"
+        "    def copy(self, *a): return self\n"
+        "def score(X, W):\n"
+        "    return np.zeros((len(X), W.shape[1])).view(A)"
+    ),
+    "ufuncs overridden": WRONG
+    + (
+        "np.subtract = np.abs = np.maximum = lambda *a, **k: np.zeros(1)\n"
+        "np.ascontiguousarray = lambda a: np.zeros(a.shape)"
+    ),
+    "NaN equal": WRONG + ("def score(X, W):\n    return np.full((len(X), W.shape[1]), np.nan)"),
+    "inf": WRONG + ("def score(X, W):\n    return np.full((len(X), W.shape[1]), np.inf)"),
+    "object array": WRONG
+    + (
+        "class E:\n"
+        "    __eq__ = __le__ = lambda *a: True\n"
+        "    __sub__ = __rsub__ = __abs__ = lambda s, *a: 0.0\n"
+        "def score(X, W):\n"
+        "    a = np.empty((len(X), W.shape[1]), object); a[:] = E()\n"
+        "    return a"
+    ),
+    "pack replaced": WRONG
+    + (
+        "import labkit.course.marking.pipe.line as l\n"
+        "old = l.pack\n"
+        "def pack(v, o):\n"
+        "    if v[0] == 'done' and isinstance(v[1], dict): v[1]['value'] = v[1].get('changed', {}).get(0)\n"
+        "    return old(v, o)\n"
+        "l.pack = pack"
+    ),
+    "asks the marker": WRONG
+    + (
+        "import gc\n"
+        "from labkit.course.marking.pipe.line import Line\n"
+        "def score(X, W):\n"
+        "    for o in gc.get_objects():\n"
+        "        if isinstance(o, Line):\n"
+        "            for handle in range(5):\n"
+        "                for kind in ('back', 'call', 'look', 'data'):\n"
+        "                    try: return o.ask(kind, handle, [X, W], {})\n"
+        "                    except Exception: pass\n"
+        "    return 0 * (X @ W)"
+    ),
+    "fork in the cell": OWN + ("import os\npid = os.fork()\ndef score(X, W):\n    return 0 * (X @ W)"),
+    "trace of the pipe": WRONG
+    + (
+        "import sys\n"
+        "def trace(frame, event, arg):\n"
+        "    if event == 'return' and frame.f_code.co_name == '_call' and isinstance(arg, dict): arg['value'] = 20.0\n"
+        "    return trace\n"
+        "sys.settrace(trace)\n"
+        "import threading\n"
+        "threading.settrace(trace)"
+    ),
+}
 LOOPING = {
     "no tracing": "import sys\nsys.settrace = lambda f: None",
     "counts are 0": HERE + "calls.steps = calls.operations = lambda *a: 0",
     "counts are few": HERE + "calls.Here.steps = calls.Here.operations = lambda *a: 7",
+    "the source is another": "import linecache\n"
+    "linecache.getlines = lambda *a, **k: ['def score(X, W):\\n', '  return X @ W']",
+    "counts are few, of this one": HERE + "old = calls.Here.steps, calls.Here.operations\n"
+    "calls.Here.steps = lambda self, args: 7 if self._function is score else old[0](self, args)\n"
+    "calls.Here.operations = lambda self, args: 7 if self._function is score else old[1](self, args)",
     "the loop is in labkit": EVERY + "import labkit.check.counting as c\nc.is_students = lambda code: False",
 }
 
 
-def _judged(source, check, seed=11):
+def _judged(source, check, seed=11, written=True):
     """What marking says of a check after a cell has run in a process of its own."""
     here, there = socket.socketpair()
     child = os.fork()
@@ -128,7 +329,7 @@ def _judged(source, check, seed=11):
     there.close()
     line = Outside(here, 60.0)
     try:
-        return judge(call_in(check), line, seed)
+        return judge(call_in(check), line, seed, *([Written([(1, source, True)])] if written else []))
     finally:
         line.close()
         os.kill(child, signal.SIGKILL)
@@ -141,6 +342,18 @@ def test_a_forgery_earns_nothing(source):
     assert said.points == 0.0, said.text
 
 
+@pytest.mark.parametrize("source", IN_THE_TEXT.values(), ids=list(IN_THE_TEXT))
+def test_what_the_text_says_counts(source):
+    assert _judged(source, "check.score(score)").points == 0.0
+    assert _judged(source, "check.score(score)", written=False).points == 20.0
+
+
+@pytest.mark.parametrize("source", HINTED.values(), ids=list(HINTED))
+def test_who_marks_is_told(source):
+    said = _judged(source, "check.score(score)")
+    assert said.points == 0.0 or said.hints, said.text
+
+
 @pytest.mark.parametrize("source", LOOPING.values(), ids=list(LOOPING))
 def test_a_loop_stays_one(source):
     said = _judged(f"import numpy as np\n{LOOPS}{source}", "check.vectorised(score, None)")
@@ -150,9 +363,9 @@ def test_a_loop_stays_one(source):
 def test_who_looks_away_is_found_by_looking(monkeypatch):
     forgery = FORGERIES["labkit's, nothing matches"]
     monkeypatch.setattr("labkit.course.marking.pipe.judge.looks_away", lambda line: False)
-    assert _judged(forgery, "check.score(score)").points == 20.0
+    assert _judged(forgery, "check.score(score)", written=False).points == 20.0
     monkeypatch.undo()
-    assert "looks on with was taken away" in _judged(forgery, "check.score(score)").text
+    assert "looks on with was taken away" in _judged(forgery, "check.score(score)", written=False).text
 
 
 def test_without_a_forgery_a_right_answer_has_its_points():

@@ -12,6 +12,7 @@ import time
 import nbformat
 import pytest
 import tiny_lab
+from processes import hears_interrupts
 
 from labkit.course.cli import main
 from labkit.course.marking import sandbox
@@ -253,7 +254,7 @@ def test_points_given_by_hand_reach_the_grades(marked, tmp_path):
     assert not settle(folder)
     line = _line_of(folder, "solved")
     assert (line["check-cost-plot"], line["total"]) == ("7", "35")
-    page = (folder / "feedback" / "solved" / f"{NAME}.html").read_text(encoding="utf-8")  # nbgrader's own page
+    page = (folder / "feedback" / "solved" / f"{NAME}.html").read_text(encoding="utf-8")
     assert page.count("35 of 39 points") == 1
     assert '<td>Why</td><td class="number">3 of 4</td>' in page  # the table at its head
     assert '<td class="number">7 of 10</td><td class="said">hard to read</td>' in page
@@ -365,7 +366,8 @@ def test_interrupted_and_gone_on(course, tmp_path):
         str(course[0]),
         "--standin",
     ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    to_file = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "start_new_session": True}
+    process = subprocess.Popen(command, **to_file, **hears_interrupts())
     first = tmp_path / "r" / "results" / "a" / f"{NAME}.json"
     deadline = time.monotonic() + 100
     while not first.exists() and time.monotonic() < deadline:

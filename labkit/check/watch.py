@@ -77,7 +77,7 @@ class Watch:
         if event == "call":
             if frame.f_code in self._given:
                 return
-            module, name = str(frame.f_globals.get("__name__")), frame.f_code.co_name
+            module, name = _module_of(frame), frame.f_code.co_name
             if is_students(frame.f_code) and _is_copied(frame.f_code):
                 self._call_foul(frame, event, f"a copy of labkit's {name}")
                 return
@@ -107,6 +107,14 @@ class Watch:
             inner = inner.f_back
         where = f", line {line}" if line else ""
         self.foul = f"this calls a ready-made answer ({what}{where}): write it out"
+
+
+def _module_of(frame):
+    """The module whose function runs: that of its file, if labkit's code runs under another module's name."""
+    module, file = str(frame.f_globals.get("__name__")), frame.f_code.co_filename
+    if file.startswith(_HERE) and module.partition(".")[0] != "labkit":
+        return ".".join(("labkit", *os.path.splitext(file[len(_HERE) :])[0].split(os.sep)))
+    return module
 
 
 def labkits_checks():

@@ -19,6 +19,7 @@ class Happened:
     spared: functions that pass their check and fail where the lab goes on with them.
     left_out: {cell: why} of the cells that end the kernel.
     verdicts: {cell: outputs} of the checks that were judged.
+    hints: what whoever marks should look at.
     absent: packages that the notebook imports and that are not here.
     """
 
@@ -30,6 +31,7 @@ class Happened:
     spared: list = field(default_factory=list)
     left_out: dict = field(default_factory=dict)
     verdicts: dict = field(default_factory=dict)
+    hints: list = field(default_factory=list)
     absent: set = field(default_factory=set)
 
     def left(self):
@@ -38,7 +40,7 @@ class Happened:
 
     def notes(self):
         """What is said of it in the report, a sentence each."""
-        return list(dict.fromkeys(self.events))
+        return list(dict.fromkeys([*self.events, *self.hints]))
 
 
 def place(cell, index):

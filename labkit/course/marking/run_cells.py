@@ -19,6 +19,7 @@ from labkit.course.marking.kernels import SandboxedKernel, Watch, plan_of
 from labkit.course.marking.outputs import Listener, error_output
 from labkit.course.marking.pipe.judge import call_in
 from labkit.course.marking.pipe.judging import Judging, outputs_of
+from labkit.course.marking.pipe.written import Written
 from labkit.course.report.result import Status
 
 ATTEMPTS = 4
@@ -139,12 +140,14 @@ async def _run_cell(attempt, cell, index):
 async def _judge(attempt, cell, index, call):
     """A check of labkit's is judged in this process, while the kernel lets be called what it judges."""
     kernel, happened, seconds = attempt.kernel, attempt.happened, _seconds(attempt) / 2
-    judging = Judging(kernel.checks, call, attempt.job.seed, seconds, lambda: kernel.provisioner.pid)
+    written = _written(attempt.nb, index)
+    judging = Judging(kernel.checks, call, attempt.job.seed, written, seconds, lambda: kernel.provisioner.pid)
     try:
         asked = NotebookNode(cell | {"source": kernel.due, "outputs": []})
         await attempt.client.async_execute_cell(asked, index, attempt.client.code_cells_executed + 1)
     finally:
         await asyncio.to_thread(judging.finish)
+        happened.hints += [hint for hint in judging.said.hints if hint not in happened.hints]
         happened.verdicts[index] = outputs_of(judging.said, cells.grading(cell)["points"])
         cell.outputs, cell.execution_count = happened.verdicts[index], attempt.client.code_cells_executed
         attempt.nb.cells[index] = cell  # nbclient puts what it ran in its place
@@ -154,6 +157,13 @@ async def _judge(attempt, cell, index, call):
         happened.events.append(
             f"{place(cell, index)} ran longer than {seconds:.0f} s: stopped, the cells after it were run"
         )
+
+
+def _written(nb, index):
+    """What stands in the cells before a check."""
+    before = [(number, cell) for number, cell in enumerate(nb.cells[:index], 1) if cell.cell_type == "code"]
+    handed_out = [cells.kind(cell) == "check" or "handed_out" in cell.metadata.get("labkit", {}) for _, cell in before]
+    return Written([(number, cell.source, not lab_s) for (number, cell), lab_s in zip(before, handed_out)])
 
 
 async def _instead(attempt, cell, index):

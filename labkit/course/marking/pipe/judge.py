@@ -13,16 +13,23 @@ from labkit.course.marking.pipe.drawn import built
 from labkit.course.marking.pipe.line import Lost
 from labkit.course.marking.pipe.remote import Remote
 from labkit.course.marking.pipe.wire import foreign
+from labkit.course.marking.pipe.written import Written
+
+NOTHING = Written(())
 
 
 class Said(NamedTuple):
-    """What a check said: points, plain text, HTML; or the error, (name, message), that kept it from judging."""
+    """What a check said: points, plain text, HTML; or the error, (name, message), that kept it from judging.
+
+    hints: what whoever marks should look at, where there are points.
+    """
 
     points: float
     text: str
     page: str
     verdict: Verdict | None = None
     error: tuple | None = None
+    hints: tuple = ()
 
 
 def call_in(source):
@@ -41,12 +48,13 @@ def call_in(source):
     return None if call.func.attr in EXERCISES and EXERCISES[call.func.attr].inside else call
 
 
-def judge(call, line, seed):
+def judge(call, line, seed, written=NOTHING):
     """Judge what a check cell hands over.
 
     call: what `call_in` found.
     line: the `Outside` end to the notebook's process.
     seed: of the cases; it is not told to that process.
+    written: the text of the notebook's cells up to here, a `Written`.
     Returns what was `Said`.
     """
     judging = getattr(check, call.func.attr)
@@ -54,7 +62,7 @@ def judge(call, line, seed):
         handed = inspect.signature(judging).bind(*call.args, **{word.arg: word.value for word in call.keywords})
         for name, expression in handed.arguments.items():
             several = isinstance(expression, tuple)
-            found = [_handed_over(name, line, inner) for inner in (expression if several else (expression,))]
+            found = [_handed_over(name, line, inner, written) for inner in (expression if several else (expression,))]
             handed.arguments[name] = tuple(found) if several else found[0]
     except Lost as problem:
         return _failed("Lost", str(problem))
@@ -66,7 +74,9 @@ def judge(call, line, seed):
     verdict = marking.said[-1]
     if verdict.earned and any(isinstance(argument, Remote) for argument in _flat(handed.arguments.values())):
         verdict = _if_looked_on(verdict, line)
-    return Said(float(verdict.earned), "\n".join(verdict.lines), as_html(verdict), verdict)
+    names = [inner.id for inner in call.args if isinstance(inner, ast.Name)]
+    hints = tuple(written.hints(names)) if verdict.earned and written is not NOTHING else ()
+    return Said(float(verdict.earned), "\n".join(verdict.lines), as_html(verdict), verdict, None, hints)
 
 
 def _if_looked_on(verdict, line):
@@ -85,11 +95,11 @@ def _flat(arguments):
     return [inner for one in arguments for inner in (one if isinstance(one, tuple) else (one,))]
 
 
-def _handed_over(name, line, expression):
+def _handed_over(name, line, expression, written):
     """An argument of the check: a function stays where it is, a plot is told and built up, the rest comes as it is."""
     text = ast.unparse(expression)
     if name in ("function", "functions"):
-        return Remote(line, text)
+        return Remote(line, text, written)
     if name != "plot":
         return line.ask("data", text)
     told, kind, unsolved = line.ask("figure", text)

@@ -27,12 +27,13 @@ class Judging:
     listener: what `listen` returned.
     call: the check's call, see `judge.call_in`.
     seed: of the cases.
+    written: the notebook's text up to the check, a `Written`.
     seconds: the longest that one call of the student's function may take.
     process: function to the id of the notebook's process.
     """
 
-    def __init__(self, listener, call, seed, seconds, process):
-        self._listener, self._call, self._seed = listener, call, seed
+    def __init__(self, listener, call, seed, written, seconds, process):
+        self._listener, self._call, self._seed, self._written = listener, call, seed, written
         self._seconds, self._process = seconds, process
         self.said = Said(0.0, "", "", None, ("Lost", "the notebook's process does not let its check be run"))
         self.was_late, self._over = False, threading.Event()
@@ -50,7 +51,7 @@ class Judging:
             return
         line = Outside(connection, self._seconds, self._interrupt)
         try:
-            self.said = judge(self._call, line, self._seed)
+            self.said = judge(self._call, line, self._seed, self._written)
             self._tell(line)
         except Exception as problem:  # what the process wrote led the check astray: no points, and the marker goes on
             self.said = Said(0.0, "", "", None, (type(problem).__name__, f"the check could not be judged: {problem}"))

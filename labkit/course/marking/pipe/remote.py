@@ -25,10 +25,11 @@ class Remote(Target):
 
     line: the `Outside` end.
     text: the expression by which the check cell hands it over.
+    written: what the notebook's text says, a `Written`.
     """
 
-    def __init__(self, line, text):
-        self._line, self._text, self._lost = line, text, None
+    def __init__(self, line, text, written):
+        self._line, self._text, self._lost, self._written = line, text, None, written
         seen = line.ask("look", text)
         self.is_blank, self.is_stub = seen["blank"] is True, seen["stub"] is True
 
@@ -59,12 +60,19 @@ class Remote(Target):
             tuple(changed.get(i, arg) for i, arg in enumerate(args)),
             tuple(sorted(changed)),
             tuple(name for name in found["raised"] if isinstance(name, str)),
-            _words(found["foul"]),
+            _words(found["foul"]) or self._foul(ready_made),
         )
 
+    def _foul(self, ready_made):
+        """What the text says for certain where its process has noticed nothing; where nothing is asked, nothing is."""
+        if not ready_made:
+            return None
+        written, name = self._written, self._text
+        return written.changes_judges() or written.put_together(name) or written.borrowed(name, ready_made)
+
     def steps(self, args):
-        """Python steps of one call there."""
-        return self._count("steps", args)
+        """Python steps of one call there, no fewer than the text takes for certain."""
+        return max(self._count("steps", args), self._written.least_steps(self._text, args))
 
     def operations(self, args):
         """Operations on arrays in one call there."""
@@ -75,8 +83,8 @@ class Remote(Target):
         return self._count("peak", args)
 
     def loops(self):
-        """The loops in its source, in words."""
-        return [_words(text) for text in self._ask("loops", self._text) or ()]
+        """The loops in its source, in words: as its process finds them, else those that the text has for certain."""
+        return [_words(text) for text in self._ask("loops", self._text) or ()] or self._written.loops(self._text)
 
     def notebook_arrays(self):
         """(line, name) of each array among the notebook's variables that it uses."""
