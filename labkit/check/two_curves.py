@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from labkit.check.figures import Plot, label_of, says_nothing, title_of, titles_of
+from labkit.check.legends import crossed, entries
 from labkit.check.verdict import Found, say, verdict
 
 # Where the values themselves are drawn, and where their logarithms are, on plain axes.
@@ -90,19 +91,19 @@ class _Curves:
         labels = [label_of(ax, which) for which in "xy"]
         missing = [f"no label on the {which} axis" for which, label in zip("xy", labels) if not label]
         missing += [] if title_of(ax) else ["no title"]
-        entries = _entries(ax)
-        missing += [] if len(entries) > all(self.curves) else ["no legend that tells the two apart"]
+        told = entries(ax)
+        missing += [] if len(told) > all(self.curves) else ["no legend that tells the two apart"]
         if missing:
             return "; ".join(missing)
         bare = [text for text in labels if says_nothing(text) and text not in ("t", "T")]  # T is the number of steps
         bare = next((text for text in [*bare, title_of(ax)] if text in bare or says_nothing(text)), None)
         if bare:
             return f"a label or the title is {bare!r}: say what is shown"
-        if _crossed(labels, self.along):
+        if crossed(labels, self.along):
             return "the labels of the axes are swapped"
         shown = {id(line): i for i in (0, 1) for line in _lines(self, i)}
-        named = {shown[id(line)]: text for line, text in entries if id(line) in shown}
-        if len(named) == 2 and _crossed([named[0], named[1]], self.told):
+        named = {shown[id(line)]: text for line, text in told if id(line) in shown}
+        if len(named) == 2 and crossed([named[0], named[1]], self.told):
             return "the names in the legend are swapped"
         if self.data and not any(re.search(name, t, re.IGNORECASE) for name in self.data for t in titles_of(ax)):
             return Found("the title does not say on which data", 0.5)
@@ -130,18 +131,6 @@ class _Curves:
         return f"no line and no markers at {self.names[i]}"
 
 
-def _entries(ax):
-    """(handle, text) of what tells curves apart: the entries of legends, and texts beside the curves."""
-    axes = ax.figure.axes
-    legends = [other.get_legend() for other in axes] + list(ax.figure.legends)
-    found = []
-    for legend in [legend for legend in legends if legend is not None]:
-        texts = [t.get_text() for t in legend.get_texts()]
-        labelled = {line.get_label(): line for other in axes for line in [*other.get_lines(), *other.collections]}
-        found += [(labelled.get(text), text) for text in texts if text.strip()]
-    return found + [(None, t.get_text()) for other in axes for t in other.texts if t.get_text().strip()]
-
-
 def _lines(curves, i):
     """The lines and clouds that are curve i."""
     found = []
@@ -150,12 +139,6 @@ def _lines(curves, i):
             if _alike(y, np.asarray(line.get_ydata(), float)) and _alike(x, np.asarray(line.get_xdata(), float)):
                 found.append(line)
     return found
-
-
-def _crossed(texts, words):
-    """Whether each of two texts has words of the other one, and none of its own."""
-    one, other = ([any(word in text.lower() for word in both) for both in words] for text in texts)
-    return one == [False, True] and other == [True, False]
 
 
 def _drawn(plot):

@@ -1,10 +1,13 @@
 """Lab 7, the ConvNet: what a program can see of the three plots that a student draws and a person judges."""
 
 import numpy as np
+from matplotlib.lines import Line2D
 
 from labkit.check.figures import Plot, label_of, title_of
+from labkit.check.legends import crossed, entries
 from labkit.check.verdict import say, verdict
 
+_TOLD = ("train", "fit", "learn"), ("val", "held", "test", "new", "unseen", "dev")
 _NONE = "there is no plot in it: assign the axes or the figure"
 
 
@@ -35,6 +38,17 @@ def _curve_of(plot, values):
         if y.shape == values.shape and any(np.allclose(y, k * values, atol=1e-6) for k in (1, 100)):
             return ax
     return None
+
+
+def _named(ax, values):
+    """What the legend calls the line through these values; None if there is no one name."""
+    names = {text for line, text in entries(ax) if isinstance(line, Line2D) and _is_through(line, values)}
+    return names.pop() if len(names) == 1 else None
+
+
+def _is_through(line, values):
+    y = np.asarray(line.get_ydata(), float)
+    return y.shape == values.shape and any(np.allclose(y, k * values, atol=1e-6) for k in (1, 100))
 
 
 def overfitting_plot(plot, training, validation, points=6):
@@ -69,7 +83,12 @@ def overfitting_plot(plot, training, validation, points=6):
         if not found:
             return "there are no axes"
         legend = any(ax.get_legend() for ax in found) or any(ax.figure.legends for ax in found)
-        return None if legend or any(len(ax.texts) > 1 for ax in found) else "no legend that tells the two apart"
+        if not legend and not any(len(ax.texts) > 1 for ax in found):
+            return "no legend that tells the two apart"
+        named = [_named(ax, curve) for ax, curve in zip(axes, values) if ax is not None]
+        if len(named) == 2 and all(named) and crossed(named, _TOLD):
+            return "the names in the legend are swapped"
+        return None
 
     criteria = [
         (2, "the training accuracy, before and after each epoch", drawn(0, "training")),

@@ -80,6 +80,12 @@ overfitting_plot = plt.gca()
         + "ax.axhline(0.1)\n"
         + WORDS.replace('title="50 images", ', "")
         + 'fig.suptitle("50 images")\n',
+        "the legend in another order": TWO
+        + WORDS.replace("ax.legend()", 'ax.legend(ax.lines[::-1], ["validation images", "trained on"])'),
+        "the legend in other words": _but(TWO, ('"training"', '"images that it fits"'), ('"validation"', '"held out"'))
+        + WORDS,
+        "the legend of the figure, one curve of markers": _but(TWO, ("ax.plot(held,", 'ax.plot(held, "x", color="C0",'))
+        + WORDS.replace("ax.legend()", "fig.legend()"),
         "written at the curves": TWO
         + 'ax.text(3, 0.8, "training")\nax.text(3, 0.1, "validation")\n'
         + WORDS.replace("ax.legend()\n", ""),
@@ -124,6 +130,21 @@ WRONG = {
         "the module": (TWO + WORDS.replace("= ax", "= plt"), {"overfitting_plot": 6}, "assign the axes"),
         "no words": (TWO + "overfitting_plot = ax", {"overfitting_plot": 2}, "no legend"),
         "no title": (TWO + WORDS.replace('title="50 images", ', ""), {"overfitting_plot": 1}, "no title"),
+        "the names swapped": (
+            _but(TWO, ('"training"', '"t"'), ('"validation"', '"training"'), ('"t"', '"validation"')) + WORDS,
+            {"overfitting_plot": 1},
+            "the names in the legend are swapped",
+        ),
+        "the names swapped in the legend": (
+            TWO + WORDS.replace("ax.legend()", 'ax.legend(["held out", "training"])'),
+            {"overfitting_plot": 1},
+            "the names in the legend are swapped",
+        ),
+        "the names swapped at their lines": (
+            TWO + WORDS.replace("ax.legend()", 'ax.legend(ax.lines[::-1], ["train", "val"])'),
+            {"overfitting_plot": 1},
+            "the names in the legend are swapped",
+        ),
         "no legend": (TWO + WORDS.replace("ax.legend()\n", ""), {"overfitting_plot": 1}, "no legend"),
         "training only": (
             _but(TWO, ('ax.plot(held, label="validation")\n', "")) + WORDS,

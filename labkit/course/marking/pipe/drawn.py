@@ -18,6 +18,7 @@ from matplotlib.path import Path
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, PercentFormatter
 
 from labkit.check.figures import in_percent
+from labkit.check.legends import handles_of
 
 _MOST_AXES, _MOST_ARTISTS = 200, 3000
 _LINE = "linestyle marker linewidth markersize alpha visible label drawstyle"
@@ -59,7 +60,7 @@ def _of_figure(figure):
         "size": [float(n) for n in figure.get_size_inches()],
         "colour": _rgba(figure.get_facecolor()),
         "texts": _told(_of_text, figure.texts),
-        "legends": [_words_of(legend) for legend in figure.legends],
+        "legends": [_of_legend(legend) for legend in figure.legends],
         "axes": [_of_axes(ax) | {which: groups[which][i] for which in "xy"} for i, ax in enumerate(axes)],
     }
 
@@ -92,7 +93,7 @@ def _of_axes(ax):
         "collections": _told(_of_collection, ax.collections),
         "images": _told(_of_image, ax.images),
         "texts": _told(_of_text, ax.texts),
-        "legend": None if legend is None else _words_of(legend),
+        "legend": None if legend is None else _of_legend(legend),
     }
 
 
@@ -178,8 +179,17 @@ def _of_text(text):
     return {"place": [_plain(x), _plain(y)], "text": text.get_text(), "visible": bool(text.get_visible())}
 
 
-def _words_of(legend):
-    return [text.get_text() for text in legend.get_texts()]
+def _of_legend(legend):
+    """(text, look of the line beside it) of each entry; what is no line looks like nothing."""
+    texts = [text.get_text() for text in legend.get_texts()]
+    handles = [*handles_of(legend), *[None] * len(texts)]
+    return [[text, _look(handle)] for text, handle in zip(texts, handles)]
+
+
+def _look(handle):
+    if not isinstance(handle, Line2D):
+        return None
+    return [_rgba(handle.get_color()), str(handle.get_linestyle()), str(handle.get_marker())]
 
 
 def _rgba(colour):
@@ -235,8 +245,8 @@ def _built_figure(about):
         _fill(ax, one)
     for ax, one in zip(made, about["axes"]):
         _limit(ax, one)
-    for words in about["legends"]:
-        figure.legend([Line2D([], []) for _ in words], [_text(word) for word in words])
+    for told in about["legends"]:
+        figure.legend(*_legend(told))
     return figure
 
 
@@ -255,7 +265,19 @@ def _fill(ax, about):
             with contextlib.suppress(Exception):  # of another kind than those that are known
                 add(ax, artist)
     if about["legend"] is not None:
-        ax.legend([Line2D([], []) for _ in about["legend"]], [_text(word) for word in about["legend"]])
+        ax.legend(*_legend(about["legend"]))
+
+
+def _legend(told):
+    """(handles, texts) of a legend."""
+    handles = []
+    for _, look in told:
+        colour, *rest = look or ((0.0, 0.0, 0.0, 0.0), "None", "None")
+        handles.append(Line2D([], [], color=colour))
+        for name, value in zip(("linestyle", "marker"), rest):
+            with contextlib.suppress(ValueError, TypeError):  # one of the student's own
+                handles[-1].set(**{name: value})
+    return handles, [_text(text) for text, _ in told]
 
 
 def _limit(ax, about):
