@@ -313,6 +313,7 @@ def _judged(source, check, seed=11, written=True):
     here, there = socket.socketpair()
     child = os.fork()
     if child == 0:
+        os.setsid()  # so that what it starts can be ended with it
         try:
             null = os.open(os.devnull, os.O_RDWR)
             for descriptor in range(null):  # what is written anywhere but into the pipe is lost
@@ -332,7 +333,7 @@ def _judged(source, check, seed=11, written=True):
         return judge(call_in(check), line, seed, *([Written([(1, source, True)])] if written else []))
     finally:
         line.close()
-        os.kill(child, signal.SIGKILL)
+        os.killpg(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
 

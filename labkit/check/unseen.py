@@ -1,11 +1,12 @@
-"""Lines that are in a figure and that nobody sees."""
+"""Lines, pictures and bars that are in a figure and that nobody sees."""
 
+import numpy as np
 from matplotlib import colors as colours
 
 
 def why_unseen(ax, line):
     """Why nobody sees a line, in words; None where it is to be seen."""
-    ground = colours.to_rgb(ax.get_facecolor() if ax.get_facecolor()[3] else ax.figure.get_facecolor())
+    ground = _ground(ax)
     joined = str(line.get_linestyle()) not in ("None", "", " ") and line.get_linewidth() > 0
     marked = str(line.get_marker()) not in ("None", "", " ") and line.get_markersize() > 0
     if not (ax.get_visible() and line.get_visible()):
@@ -18,6 +19,27 @@ def why_unseen(ax, line):
     if all(_is_like(colour, ground) for colour in drawn):
         return "it has the colour of the ground"
     return None
+
+
+def why_unseen_picture(ax, image):
+    """Why nobody sees a picture, in words; None where it is to be seen."""
+    if not (ax.get_visible() and image.get_visible()):
+        return "it is set invisible"
+    alpha = image.get_alpha()  # one number, or one for each pixel
+    return "it is transparent (alpha)" if alpha is not None and np.max(alpha) < 0.05 else None
+
+
+def why_unseen_bar(ax, bar):
+    """Why nobody sees a bar, in words; None where it is to be seen."""
+    why = why_unseen_picture(ax, bar)
+    if why or bar.get_hatch():
+        return why
+    drawn = [bar.get_facecolor()] + [bar.get_edgecolor()] * (bar.get_linewidth() > 0)
+    return "it has the colour of the ground" if all(_is_like(colour, _ground(ax)) for colour in drawn) else None
+
+
+def _ground(ax):
+    return colours.to_rgb(ax.get_facecolor() if ax.get_facecolor()[3] else ax.figure.get_facecolor())
 
 
 def _is_like(colour, ground):

@@ -5,6 +5,8 @@ import numpy as np
 from labkit.check.criteria import equals
 from labkit.check.exercise import exercise
 from labkit.check.figures import Plot
+from labkit.check.legends import crossed
+from labkit.check.unseen import why_unseen_picture
 from labkit.check.verdict import Found, say, verdict
 
 
@@ -19,6 +21,10 @@ def filter_bank_():
 
 
 NAMES = ("grey-scale", "horizontal edges", "vertical edges", "blur", "sharpen")
+
+
+# Filters that are confused, and what their pictures are called.
+_CONFUSED = (1, 2, (("horizontal edge",), ("vertical edge",))), (3, 4, (("blur", "smooth"), ("sharp",)))
 
 
 def _which(values):
@@ -81,7 +87,8 @@ class _Panels:
 
     def complete(self, _):
         if not self.drawn:
-            return "there are no pictures"
+            unseen = [why for ax in self.axes for image in ax.images if (why := why_unseen_picture(ax, image))]
+            return f"pictures are there, but cannot be seen: {unseen[0]}" if unseen else "there are no pictures"
         missing = [k for k in range(5) for n in range(len(self.pictures)) if (n, k) not in self.seen]
         if len(missing) == 5 * len(self.pictures):
             return "none of the pictures is what a filter sees"
@@ -96,7 +103,16 @@ class _Panels:
             return "there are no pictures"
         if not all(words):
             return f"{words.count('')} of the pictures do not say what they show: set_title"
-        return "all say the same: which filter is it?" if len(words) > 1 and len(set(words)) == 1 else None
+        if len(words) > 1 and len(set(words)) == 1:
+            return "all say the same: which filter is it?"
+        for one, other, told in _CONFUSED:
+            if crossed([self._said_of(one), self._said_of(other)], told):
+                return f"the words at {NAMES[one]} and {NAMES[other]} are swapped"
+        return None
+
+    def _said_of(self, k):
+        """What is written at the pictures seen through filter k."""
+        return " ".join(_words(ax) for (_, which), (ax, *_) in self.seen.items() if which == k)
 
     def told(self, _):
         figures = dict.fromkeys(ax.figure.get_figure() or ax.figure for ax, *_ in self.drawn)
@@ -115,6 +131,8 @@ def _pictures_of(ax):
     """(axes, image, array) of each grey picture on axes, drawn by imshow, matshow or pcolormesh."""
     found = []
     for image in [*ax.images, *(c for c in ax.collections if type(c).__name__ == "QuadMesh")]:
+        if why_unseen_picture(ax, image):
+            continue
         array = np.ma.getdata(image.get_array()).astype(float)
         if array.ndim == 3 and array.shape[2] >= 3 and np.ptp(array[..., :3], axis=2).max() < 1e-6:
             array = array[..., 0]

@@ -5,9 +5,11 @@ from matplotlib.lines import Line2D
 
 from labkit.check.figures import Plot, label_of, title_of
 from labkit.check.legends import crossed, entries
+from labkit.check.unseen import why_unseen, why_unseen_bar, why_unseen_picture
 from labkit.check.verdict import say, verdict
 
 _TOLD = ("train", "fit", "learn"), ("val", "held", "test", "new", "unseen", "dev")
+_WHEN = ("before", "initial", "random", "start"), ("after", "learn", "trained")
 _NONE = "there is no plot in it: assign the axes or the figure"
 
 
@@ -40,6 +42,12 @@ def _curve_of(plot, values):
     return None
 
 
+def _one_scale(one, other):
+    """Whether two axes are one, or lie over each other with the same limits."""
+    same_place = np.allclose(one.get_position().bounds, other.get_position().bounds)
+    return one is other or same_place and np.allclose(one.get_ylim(), other.get_ylim())
+
+
 def _named(ax, values):
     """What the legend calls the line through these values; None if there is no one name."""
     names = {text for line, text in entries(ax) if isinstance(line, Line2D) and _is_through(line, values)}
@@ -65,7 +73,7 @@ def overfitting_plot(plot, training, validation, points=6):
     def drawn(i, name):
         def problem(_):
             if axes[i] is not None:
-                apart = i == 1 and axes[0] is not None and axes[0] is not axes[1]
+                apart = i == 1 and axes[0] is not None and not _one_scale(*axes)
                 return "the two curves are in different axes: the gap is seen where both are in one" if apart else None
             lines = plot.curves()
             if not plot.axes or not lines:
@@ -119,6 +127,17 @@ def _share_shown(pictures, filters):
     return np.mean(best > 0.98)
 
 
+def _words_at(drawn, filters, others):
+    """What is written at the pictures of some filters that show none of the others."""
+    texts = []
+    for ax, image in drawn:
+        picture = [np.ma.getdata(image.get_array())]
+        if _share_shown(picture, filters) > 0 and _share_shown(picture, others) == 0:
+            texts += [ax.get_title(loc) for loc in ("left", "center", "right")] + [ax.get_xlabel(), ax.get_ylabel()]
+            texts += [text.get_text() for text in ax.texts]
+    return " ".join(texts).lower().replace("untrained", "start")
+
+
 def learned_filters_plot(plot, before, after, points=6):
     """Print the verdict on the filters as images and return the points, at most `points`.
 
@@ -128,11 +147,15 @@ def learned_filters_plot(plot, before, after, points=6):
     The filters after training count 3 sixths, those before, the words for both, and a title 1 each.
     """
     plot = Plot(plot)
-    pictures = [np.ma.getdata(image.get_array()) for ax in plot.axes for image in ax.images]
+    unseen = [why for ax in plot.axes for image in ax.images if (why := why_unseen_picture(ax, image))]
+    drawn = [(ax, image) for ax in plot.axes for image in ax.images if not why_unseen_picture(ax, image)]
+    pictures = [np.ma.getdata(image.get_array()) for _, image in drawn]
     before, after = np.asarray(before), np.asarray(after)
 
     def shown(filters, other, when):
         def problem(_):
+            if not pictures and unseen:
+                return f"pictures are there, but cannot be seen: {unseen[0]}"
             if not pictures:
                 return "there are no pictures: assign the axes or the figure" if plot.axes else _NONE
             share = _share_shown(pictures, filters)
@@ -153,14 +176,17 @@ def learned_filters_plot(plot, before, after, points=6):
         return problem
 
     words = _words(plot)
+
+    def named(_):
+        if len(words) <= 1:
+            return "nothing says which are before and after"
+        names = [_words_at(drawn, *pair) for pair in ((before, after), (after, before))]
+        return "the words before and after are swapped" if crossed(names, _WHEN) else None
+
     criteria = [
         (3, "all filters after training, in colour", shown(after, before, "after")),
         (1, "all filters before training", shown(before, after, "before")),
-        (
-            1,
-            "words say which are which",
-            lambda _: None if len(words) > 1 else "nothing says which are before and after",
-        ),
+        (1, "words say which are which", named),
         (1, "a title", lambda _: None if any(title_of(ax) for ax in plot.axes) else "no title"),
     ]
     return say(verdict("learned_filters_plot", points, plot, criteria, gate=False))
@@ -173,10 +199,12 @@ def _bars(ax):
     """(length, place along the axis of the classes, "x" or "y") of each bar, and of each marker on a line."""
     found = []
     for box in ax.patches:
-        if all(callable(getattr(box, f"get_{name}", None)) for name in ("x", "y", "width", "height")):
+        if not why_unseen_bar(ax, box) and all(
+            callable(getattr(box, f"get_{name}", None)) for name in ("x", "y", "width", "height")
+        ):
             found.append((box.get_y() + box.get_height(), box.get_x() + box.get_width() / 2, "x"))
             found.append((box.get_x() + box.get_width(), box.get_y() + box.get_height() / 2, "y"))
-    for line in ax.get_lines():
+    for line in [line for line in ax.get_lines() if not why_unseen(ax, line)]:
         x, y = (np.ravel(ax.convert_xunits(line.get_xdata())), np.ravel(ax.convert_yunits(line.get_ydata())))
         found += [(b, a, "x") for a, b in zip(x, y)] + [(a, b, "y") for a, b in zip(x, y)]
     return found
@@ -213,19 +241,22 @@ def class_plot(plot, shares, classes, points=6):
         missing = len(shares) - len(places)
         if not missing:
             return None
+        unseen = [why for ax in plot.axes for box in ax.patches if (why := why_unseen_bar(ax, box))]
+        if unseen:
+            return f"bars are there, but cannot be seen: {unseen[0]}"
         return f"no bar shows the accuracy of {missing} of the {len(shares)} classes"
 
     def names(_):
         if where is None:
             return "there are no bars"
         axis = getattr(where[0], f"{where[1]}axis")
-        at = dict(zip(np.round(axis.get_ticklocs(), 6), (text.get_text().strip() for text in axis.get_ticklabels())))
-        at |= {np.round(text.get_position()[where[1] == "y"], 6): text.get_text().strip() for text in where[0].texts}
-        said = [str(name).lower() for name in at.values()]
+        at = list(zip(axis.get_ticklocs(), (text.get_text().strip() for text in axis.get_ticklabels())))
+        at += [(text.get_position()[where[1] == "y"], text.get_text().strip()) for text in where[0].texts]
+        said = [str(name).lower() for _, name in at]
         absent = [name for name in classes if not any(name.lower() in text for text in said)]
         if absent:
             return f"{len(absent)} names of classes are not on the axis, {absent[0]!r} is one"
-        beside = lambda place: [text.lower() for x, text in at.items() if abs(x - place) < 0.5]  # noqa: E731
+        beside = lambda place: [text.lower() for x, text in at if abs(x - place) < 0.5]  # noqa: E731
         wrong = [i for i, found in places.items() if not any(classes[i].lower() in t for x in found for t in beside(x))]
         return f"the name {classes[wrong[0]]!r} stands at another bar: sort names and bars alike" if wrong else None
 

@@ -18,6 +18,9 @@ filter_plot.suptitle("Filters")
 _SHOWN = 'ax.imshow(image, cmap="gray", vmin=-4, vmax=4)'
 RIGHT["filter_plot"] = {
     "a figure": _PLOT,
+    "named": _PLOT.replace(
+        'f"filter {k}"', '("grey", "horizontal edges", "vertical edges", "blurred", "sharpened")[k]'
+    ),
     "its panels": _PLOT + "filter_plot = panels",
     "a list of panels": _PLOT + "filter_plot = list(panels.flat)",
     "beside an original": _PLOT.replace("(2, 5)", "(2, 6)") + "filter_plot.axes[5].imshow(portrait.T)",
@@ -45,6 +48,16 @@ WRONG["filter_plot"] = {
         "none of the pictures",
     ),
     "limits that hide the sign": (_PLOT.replace("vmin=-4", "vmin=0"), {"filter_plot": 1}, "0 is not in the middle"),
+    "set invisible": (
+        _PLOT.replace("vmax=4)", "vmax=4).set_visible(False)"),
+        {"filter_plot": 6},
+        "cannot be seen: it is set invisible",
+    ),
+    "blur and sharpen swapped": (
+        _PLOT.replace('f"filter {k}"', '("grey", "horizontal edges", "vertical edges", "sharpened", "blurred")[k]'),
+        {"filter_plot": 1},
+        "the words at blur and sharpen are swapped",
+    ),
     "all black": (_PLOT.replace("imshow(image", "imshow(0 * image"), {"filter_plot": 4}, "none of the pictures"),
     "a number": ("filter_plot = 3", {"filter_plot": 6}, "there are no pictures"),
 }

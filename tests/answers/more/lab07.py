@@ -86,6 +86,9 @@ overfitting_plot = plt.gca()
         + WORDS,
         "the legend of the figure, one curve of markers": _but(TWO, ("ax.plot(held,", 'ax.plot(held, "x", color="C0",'))
         + WORDS.replace("ax.legend()", "fig.legend()"),
+        "two axes of one scale": _but(TWO, ("ax.plot(held,", 'b = ax.twinx()\nb.sharey(ax)\nb.plot(held, color="C1",'))
+        + WORDS.replace("ax.legend()", "fig.legend()"),
+        "steps": _but(TWO, ("ax.plot(fit,", 'ax.step(range(len(fit)), fit, where="post",')) + WORDS,
         "written at the curves": TWO
         + 'ax.text(3, 0.8, "training")\nax.text(3, 0.1, "validation")\n'
         + WORDS.replace("ax.legend()\n", ""),
@@ -96,6 +99,7 @@ overfitting_plot = plt.gca()
         "the axes": MOSAIC + "learned_filters_plot = panels\n",
         "one scale for all": _but(MOSAIC, (SCALED, "scale = lambda W: (0.5 + W / 20).transpose(0, 2, 3, 1)\n")),
         "whole numbers": _but(MOSAIC, ("ax.imshow(rows", "ax.imshow((255 * rows).astype(np.uint8)")),
+        "other words": _but(EACH, ('"before")', '"untrained")'), ('"after")', '"trained")')),
         "named below": _but(MOSAIC, ("ax.set_title(name)", "ax.set_xlabel(name)"))
         + 'learned_filters_plot.suptitle("Filters")\n',
     },
@@ -121,6 +125,9 @@ for i in range(10):
 """
         + SAID,
         "the figure, and a line for guessing": BARS + "ax.axhline(0.1)\n" + _but(SAID, ("= ax", "= fig")),
+        "values on the bars": _but(BARS, ("ax.bar(", "ax.bar_label(ax.bar("), ("order])\n", 'order]), fmt="%.2f")\n'))
+        + SAID,
+        "white bars with a border": _but(BARS, ("order])\n", 'order], color="w", edgecolor="k")\n')) + SAID,
         "markers": _but(BARS, ("ax.bar(", "ax.plot("), ("order])", 'order], "o")')) + SAID,
     },
 }
@@ -130,6 +137,11 @@ WRONG = {
         "the module": (TWO + WORDS.replace("= ax", "= plt"), {"overfitting_plot": 6}, "assign the axes"),
         "no words": (TWO + "overfitting_plot = ax", {"overfitting_plot": 2}, "no legend"),
         "no title": (TWO + WORDS.replace('title="50 images", ', ""), {"overfitting_plot": 1}, "no title"),
+        "one curve white": (
+            TWO.replace("ax.plot(held,", 'ax.plot(held, color="w",') + WORDS,
+            {"overfitting_plot": 2},
+            "validation",
+        ),
         "the names swapped": (
             _but(TWO, ('"training"', '"t"'), ('"validation"', '"training"'), ('"t"', '"validation"')) + WORDS,
             {"overfitting_plot": 1},
@@ -201,6 +213,12 @@ WRONG = {
             "50% of the filters after",
         ),
         "no words": (_but(MOSAIC, ("    ax.set_title(name)\n", "")), {"learned_filters_plot": 2}, "no title"),
+        "the words swapped": (
+            _but(EACH, ('"before")', '"@")'), ('"after")', '"before")'), ('"@"', '"after"')),
+            {"learned_filters_plot": 1},
+            "the words before and after are swapped",
+        ),
+        "transparent": (_but(EACH, ("imshow(w", "imshow(w, alpha=0")), {"learned_filters_plot": 4}, "cannot be seen"),
         "nothing drawn": ("learned_filters_plot = plt.figure()", {"learned_filters_plot": 6}, "no plot in it"),
     },
     "class_plot": {
@@ -216,6 +234,12 @@ WRONG = {
         ),
         "no words": (BARS + "class_plot = ax", {"class_plot": 1}, "no label on the axis of accuracies"),
         "no title": (BARS + _but(SAID, ('title="Accuracy by class", ', "")), {"class_plot": 1}, "no title"),
+        "white bars": (
+            _but(BARS, ("order])\n", 'order], color="w")\n')) + SAID,
+            {"class_plot": 5},
+            "colour of the ground",
+        ),
+        "transparent bars": (_but(BARS, ("order])\n", "order], alpha=0)\n")) + SAID, {"class_plot": 5}, "transparent"),
         "the errors": (_but(BARS, ("shares[order])", "1 - shares[order])")) + SAID, {"class_plot": 5}, "no bar shows"),
         "nine classes": (
             _but(BARS, ("np.argsort(shares)", "range(9)")) + SAID,

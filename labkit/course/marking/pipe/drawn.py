@@ -133,6 +133,7 @@ def _of_line(ax, line):
 def _of_patch(patch):
     about = {name: _plain(getattr(patch, f"get_{name}")()) for name in _SIMPLE.split()}
     about |= {"colour": _rgba(patch.get_facecolor()), "edge": _rgba(patch.get_edgecolor())}
+    about |= {"line width": float(patch.get_linewidth()), "hatch": bool(patch.get_hatch())}
     if isinstance(patch, Rectangle):
         box = [float(getattr(patch, f"get_{name}")()) for name in ("x", "y", "width", "height")]
         return about | {"sort": "rectangle", "box": box}
@@ -159,6 +160,8 @@ def _of_collection(collection):
 
 def _of_image(image):
     about = {name: _plain(getattr(image, f"get_{name}")()) for name in _SIMPLE.split()}
+    if isinstance(image.get_alpha(), np.ndarray):  # one for each pixel
+        about["alpha"] = float(np.max(image.get_alpha(), initial=0))
     return about | _of_colours(image) | {"extent": [float(n) for n in image.get_extent()], "origin": image.origin}
 
 
@@ -315,7 +318,8 @@ def _add_patch(ax, about):
         patch = StepPatch(about["values"], about["edges"], baseline=about["base"])
     else:
         patch = PathPatch(Path(about["path"]))
-    patch.set(facecolor=about["colour"], edgecolor=about["edge"])
+    patch.set(facecolor=about["colour"], edgecolor=about["edge"], linewidth=about["line width"])
+    patch.set_hatch("/" if about["hatch"] is True else None)
     ax.add_patch(_simple(patch, about))
 
 
