@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from labkit.check.figures import Plot, label_of, says_nothing, title_of, titles_of
+from labkit.check.unseen import why_unseen
 from labkit.check.verdict import Found, say, verdict
 
 _DATA = ("cifar", "stand-?in")
@@ -132,7 +133,10 @@ class _Drawn:
 
 def _places(ax):
     """(P, 2) every place that is drawn on axes: of lines, markers, bars, error bars and bands."""
-    found = [np.column_stack(curve[1:]) for curve in _curves(ax)]
+    seen = [line for line in ax.get_lines() if not why_unseen(ax, line)]
+    found = [
+        np.column_stack([_numbers(line.get_xdata(orig=False)), _numbers(line.get_ydata(orig=False))]) for line in seen
+    ]
     for artist in ax.collections:
         if not artist.get_visible():
             continue
@@ -149,10 +153,9 @@ def _places(ax):
     return found[np.isfinite(found).all(axis=1)]
 
 
-def _curves(ax):
-    alone = Plot(None)
-    alone.axes = [ax]
-    return alone.curves()
+def _numbers(data):
+    """Data of a line as floats: places along the axis, also where they were given as names of categories."""
+    return np.ma.filled(np.ma.asarray(data, dtype=float), np.nan).ravel()
 
 
 def _hold(places, x, y):

@@ -34,6 +34,7 @@ k_plot = plt.gca()
     ),
     "one place for each k": _plot("ax.errorbar(range(len(ks)), m, s)\nax.set_xticks(range(len(ks)), ks)", ax="[ax]"),
     "bars": _plot('ax.bar([str(k) for k in ks], m, yerr=s)\nax.set_title("cifar10: k")'),
+    "names of categories": _plot("ax.errorbar([str(k) for k in ks], m, s)"),
     "lines by hand": _plot("ax.plot(ks, m)\nax.vlines(ks, m - s, m + s)"),
     "three curves": _plot('ax.plot(ks, m)\nax.plot(ks, m + s, "--")\nax.plot(ks, m - s, "--")'),
     "logarithms": _plot("ax.errorbar(np.log10(ks), m, s)", 'xlabel="log k", ylabel="share", title="k on CIFAR-10"'),
