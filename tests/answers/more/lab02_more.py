@@ -5,7 +5,7 @@ CHECKS = {
     "hinge_loss_loops": "check.hinge_loss_loops(hinge_loss_loops)",
     "logistic_loss": "check.logistic_loss(logistic_loss)",
     "mean_cross_entropy": "check.mean_cross_entropy(mean_cross_entropy)",
-    "ray_plot": "check.ray_plot(ray_plot, a, hinge_there, softmax_there)",
+    "ray_plot": 'check.ray_plot(ray_plot, a, heights(S_ray, y100, "hinge"), heights(S_ray, y100, "softmax"))',
 }
 
 STUBS = {
@@ -16,10 +16,13 @@ STUBS = {
     "ray_plot": "ray_plot = None\n# your code here",
 }
 
+# What the lab has by then: the steps of a ray, the scores there, and the loss of scores at many places.
 SETUP = """
+from labkit import plots
 a = np.linspace(-5, 5, 201)
-hinge_there = 9 + abs(a - 1) + abs(a + 2)
-softmax_there = 2.3 + 0.1 * (a - 0.4) ** 2
+y100 = np.random.default_rng(5).integers(0, 4, 30)
+S_ray = np.random.default_rng(6).normal(size=(30, 4)) + a[:, None, None] * np.random.default_rng(7).normal(size=(30, 4))
+heights = plots.landscape_losses
 """
 
 RIGHT, WRONG = {}, {}
@@ -292,6 +295,16 @@ fig.suptitle("Cifar10, along a ray")
 fig.legend()
 ray_plot = left
 """,
+    "one figure, two calls of pyplot": """
+plt.figure()
+for name in ("hinge", "softmax"):
+    plt.plot(a, [heights(S, y100, name) for S in S_ray], label=name.upper())
+plt.xlabel("$a$")
+plt.ylabel("loss (mean of 100 images)")
+plt.title("stand-in / CIFAR10")
+plt.legend(loc="best")
+ray_plot = plt.gcf()
+""",
     "written at the curves": _edited(
         ("ray_plot.legend()", "ray_plot.text(0, 12, 'hinge loss'); ray_plot.text(0, 3, 'softmax loss')")
     ),
@@ -352,3 +365,7 @@ one.legend(), two.legend()
     "the module": (_RAY + "ray_plot = plt\n", {"ray_plot": 6}, "there is no plot in it"),
     "half of the ray": (_edited(("(a, softmax_there", "(a[:90], softmax_there[:90]")), {"ray_plot": 2}, "no line"),
 }
+
+_VALUES = '\nhinge_there, softmax_there = (heights(S_ray, y100, loss) for loss in ("hinge", "softmax"))\n'
+RIGHT["ray_plot"] = {name: _VALUES + source for name, source in RIGHT["ray_plot"].items()}
+WRONG["ray_plot"] = {name: (_VALUES + source, *rest) for name, (source, *rest) in WRONG["ray_plot"].items()}
