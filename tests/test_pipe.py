@@ -10,16 +10,19 @@ import warnings
 import numpy as np
 import piped
 import pytest
+import tiny_lab
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from labkit.check.answer import Answer, Misuse
+from labkit.course.marking import repair
 from labkit.course.marking.pipe.judge import call_in
 from labkit.course.marking.pipe.line import Line, Lost
 from labkit.course.marking.pipe.remote import Outside, Remote
 from labkit.course.marking.pipe.serve import Served
 from labkit.course.marking.pipe.wire import DEEPEST, HEAD, Malformed, foreign, head, pack, unpack
+from labkit.course.marking.run_cells import written_before
 
 PLAIN = st.recursive(
     st.none()
@@ -278,3 +281,17 @@ def test_only_checks_of_one_line_are_judged_outside():
         "(",
     ):
         assert call_in(source) is None
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_the_lab_s_own_cells_give_no_hints(tmp_path, whole):
+    _, release = tiny_lab.handed_out(tmp_path)
+    source = tiny_lab.lab()
+    nb, _ = repair.repair(tiny_lab.answered(release, source), release)
+    repair.mark_unchanged(nb, release)
+    if not whole:
+        repair.author_marks(nb, source, release)
+    assert written_before(nb, tiny_lab.at(nb, "check-cost-plot")).hints(["score", "accuracy", "cost_plot"]) == []
+    nb.cells[tiny_lab.at(nb, "accuracy")].source += "\nimport sys\nsys.settrace(None)"
+    (hint,) = written_before(nb, tiny_lab.at(nb, "check-cost-plot")).hints(["score"])
+    assert "sys.settrace" in hint

@@ -62,6 +62,7 @@ def mark_submission(job, folder, parent=""):
     nb = (
         repair.as_submitted(source, release) if job.reference else nbformat.reads(job.submission.decode(), as_version=4)
     )
+    repair.mark_unchanged(nb, release)
     if not job.whole:
         repair.author_marks(nb, source, release)
     try:

@@ -264,6 +264,14 @@ def as_submitted(source, release):
     return nb
 
 
+def mark_unchanged(nb, release):
+    """Note in the metadata of each cell that is as it was handed out that it is."""
+    handed_out = {cell.source.strip() for cell in release.cells}
+    for cell in nb.cells:
+        if cell.source.strip() in handed_out:
+            cell.metadata["labkit"] = {"unchanged": True}
+
+
 def author_marks(nb, source, release):
     """Tags of the source on cells that are still as handed out, and the author's quicker version for marking."""
     originals = {}
@@ -278,7 +286,7 @@ def author_marks(nb, source, release):
         if cell.cell_type != "code" or labs.kind(cell):
             continue
         if original is not None:
-            cell.metadata["labkit"] = {"handed_out": True}
+            cell.metadata["labkit"] = {"handed_out": True, "unchanged": True}
         if (
             cell["id"] == READY_ID
             or original is not None
@@ -288,4 +296,5 @@ def author_marks(nb, source, release):
         elif original is not None:
             cell.source = labs.quick_source(original) or cell.source
         elif cell["id"] in by_id:  # changed: if it does not define what others need, the lab's own does
-            cell.metadata["labkit"] = {"original": labs.quick_source(by_id[cell["id"]]) or by_id[cell["id"]].source}
+            quick = labs.quick_source(by_id[cell["id"]]) or by_id[cell["id"]].source
+            cell.metadata["labkit"] = {**cell.metadata.get("labkit", {}), "original": quick}

@@ -140,7 +140,7 @@ async def _run_cell(attempt, cell, index):
 async def _judge(attempt, cell, index, call):
     """A check of labkit's is judged in this process, while the kernel lets be called what it judges."""
     kernel, happened, seconds = attempt.kernel, attempt.happened, _seconds(attempt) / 2
-    written = _written(attempt.nb, index)
+    written = written_before(attempt.nb, index)
     judging = Judging(kernel.checks, call, attempt.job.seed, written, seconds, lambda: kernel.provisioner.pid)
     try:
         asked = NotebookNode(cell | {"source": kernel.due, "outputs": []})
@@ -159,11 +159,16 @@ async def _judge(attempt, cell, index, call):
         )
 
 
-def _written(nb, index):
-    """What stands in the cells before a check."""
-    before = [(number, cell) for number, cell in enumerate(nb.cells[:index], 1) if cell.cell_type == "code"]
-    handed_out = [cells.kind(cell) == "check" or "handed_out" in cell.metadata.get("labkit", {}) for _, cell in before]
-    return Written([(number, cell.source, not lab_s) for (number, cell), lab_s in zip(before, handed_out)])
+def written_before(nb, index):
+    """The text of the cells before a check, a `Written`; those that marking does not run say nothing."""
+    found = []
+    for number, cell in enumerate(nb.cells[:index], 1):
+        if cell.cell_type == "code" and cells.NOT_FOR_MARKING not in cell.metadata.get("tags", []):
+            lab_s = cells.kind(cell) == "check" or bool(
+                {"handed_out", "unchanged"} & set(cell.metadata.get("labkit", {}))
+            )
+            found.append((number, cell.source, not lab_s))
+    return Written(found)
 
 
 async def _instead(attempt, cell, index):

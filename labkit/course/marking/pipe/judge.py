@@ -13,9 +13,7 @@ from labkit.course.marking.pipe.drawn import built
 from labkit.course.marking.pipe.line import Lost
 from labkit.course.marking.pipe.remote import Remote
 from labkit.course.marking.pipe.wire import foreign
-from labkit.course.marking.pipe.written import Written
-
-NOTHING = Written(())
+from labkit.course.marking.pipe.written import NOTHING
 
 
 class Said(NamedTuple):

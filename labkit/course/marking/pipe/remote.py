@@ -6,6 +6,7 @@ import numpy as np
 
 from labkit.check.calls import Outcome, Shallow, Target
 from labkit.course.marking.pipe.line import Line, Lost
+from labkit.course.marking.pipe.written import NOTHING
 
 _LONGEST = 600  # characters of a diagnosis from the other process
 
@@ -28,7 +29,7 @@ class Remote(Target):
     written: what the notebook's text says, a `Written`.
     """
 
-    def __init__(self, line, text, written):
+    def __init__(self, line, text, written=NOTHING):
         self._line, self._text, self._lost, self._written = line, text, None, written
         seen = line.ask("look", text)
         self.is_blank, self.is_stub = seen["blank"] is True, seen["stub"] is True

@@ -154,6 +154,9 @@ class Written:
         return self._dotted(value, {}, depth + 1) if alias else None
 
 
+NOTHING = Written(())  # where the text is not known
+
+
 def _bound(body):
     """{name: what it stands for} of the names that statements bind: a dotted name, a function, or an expression."""
     found = {}
