@@ -1,5 +1,6 @@
 """Markdown of students as clean HTML, with its formulas as MathML."""
 
+import functools
 import html
 import re
 
@@ -50,10 +51,25 @@ def boxed(page):
 
 def _render(source, attachments, hidden):
     """(clean HTML, whether a formula in it could not be drawn)"""
+    if attachments:
+        return _rendered(source, attachments, hidden)
+    page, strange, found = _rendered_text(source)
+    hidden += found
+    return page, strange
+
+
+@functools.lru_cache(2000)
+def _rendered_text(source):
+    """The same for a cell without attachments, and what was taken out: a class hands in many cells over and over."""
+    found = []
+    return *_rendered(source, {}, found), found
+
+
+def _rendered(source, attachments, hidden):
     if len(source) > LONGEST or max(map(source.count, ("$", "\\", "<", "[", "`", "*", "_"))) > _MOST_SIGNS:
         hidden.append("its layout: it is too long")
         return f"<pre>{html.escape(source)}</pre>", True
-    renderer = _Renderer(attachments or {})
+    renderer = _Renderer(attachments)
     try:
         page = MarkdownWithMath(renderer=renderer).render(source)
     except Exception:  # whatever a prepared text does to a parser

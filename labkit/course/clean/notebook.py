@@ -9,7 +9,7 @@ import math
 import re
 
 from nbformat import NotebookNode, from_dict
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.corpus.words import generate_corpus_id
 
 from labkit.course.clean import markdown, pictures, text
 from labkit.course.clean.html import NO_MATHJAX, clean_html
@@ -43,12 +43,15 @@ def clean_notebook(nb, handed_out=(), page=False):
         new = _code(cell, found) if cell.get("cell_type") == "code" else _words(cell, handed_out, page, found)
         if _IDENTIFIER.fullmatch(str(cell.get("id", ""))) and cell["id"] not in known:
             new["id"] = cell["id"]
+        else:
+            new["id"] = generate_corpus_id()
         known.add(new["id"])
         new.metadata = from_dict(_metadata(cell.get("metadata", {}), page))
         cells.append(new)
         if found:
             hidden[number] = list(dict.fromkeys(found))
-    return new_notebook(cells=cells, metadata=from_dict(METADATA)), hidden
+    new = NotebookNode(cells=cells, metadata=from_dict(METADATA), nbformat=4, nbformat_minor=5)
+    return new, hidden
 
 
 def told(hidden):
@@ -71,16 +74,22 @@ def _joined(value):
 # --- cells ---------------------------------------------------------------------------------------------------------
 
 
+def _text_cell(source):
+    """A cell of text. nbformat's own makers compare every node with the format, which takes longer than all the rest; what
+    is made here is compared once, when the notebook is written."""
+    return NotebookNode(cell_type="markdown", source=source)
+
+
 def _words(cell, handed_out, page, hidden):
     """A cell of text; a raw cell, which a page would take for a part of itself, becomes quoted text."""
     source = _joined(cell.get("source"))[:_LONGEST_SOURCE]
     if cell.get("cell_type") != "markdown":
-        return new_markdown_cell(markdown.boxed(f"<pre>{html.escape(text.source(source))}</pre>"))
+        return _text_cell(markdown.boxed(f"<pre>{html.escape(text.source(source))}</pre>"))
     source = text.source(source)
     held = _attachments(cell.get("attachments"))
     if page:
-        return new_markdown_cell(markdown.boxed(markdown.as_html(source, held, hidden)))
-    new = new_markdown_cell(source if source in handed_out else markdown.kept(source, held, hidden))
+        return _text_cell(markdown.boxed(markdown.as_html(source, held, hidden)))
+    new = _text_cell(source if source in handed_out else markdown.kept(source, held, hidden))
     if held and new.source == source:
         new.attachments = from_dict(held)
     return new
@@ -97,12 +106,14 @@ def _attachments(found):
 
 
 def _code(cell, hidden):
-    new = new_code_cell(text.source(_joined(cell.get("source"))[:_LONGEST_SOURCE]))
     count = cell.get("execution_count")
-    new.execution_count = count if isinstance(count, int) and not isinstance(count, bool) else None
     outputs = cell.get("outputs") if isinstance(cell.get("outputs"), list) else []
-    new.outputs = [clean for output in outputs[:_MOST_OUTPUTS] if (clean := _output(output, hidden))]
-    return new
+    return NotebookNode(
+        cell_type="code",
+        source=text.source(_joined(cell.get("source"))[:_LONGEST_SOURCE]),
+        execution_count=count if isinstance(count, int) and not isinstance(count, bool) else None,
+        outputs=[clean for output in outputs[:_MOST_OUTPUTS] if (clean := _output(output, hidden))],
+    )
 
 
 def _metadata(found, page):
@@ -147,19 +158,23 @@ def _output(output, hidden):
     kind = output.get("output_type") if isinstance(output, dict) else None
     if kind == "stream":
         name = "stderr" if output.get("name") == "stderr" else "stdout"
-        return new_output("stream", name=name, text=text.printed(_joined(output.get("text"))[:_LONGEST_OUTPUT]))
+        return _node("stream", name=name, text=text.printed(_joined(output.get("text"))[:_LONGEST_OUTPUT]))
     if kind == "error":
         lines = output.get("traceback") if isinstance(output.get("traceback"), list) else []
         lines = [text.printed(_joined(line)[:20_000]) for line in lines[:200]]
         said = {name: text.printed(_joined(output.get(name))[:20_000]) for name in ("ename", "evalue")}
-        return new_output("error", traceback=lines, **said)
+        return _node("error", traceback=lines, **said)
     if kind not in ("display_data", "execute_result"):
         return None
     shown = output.get("data") if isinstance(output.get("data"), dict) else {}
     data = _shown(shown, hidden)
     count = output.get("execution_count")
     more = {"execution_count": count if isinstance(count, int) else None} if kind == "execute_result" else {}
-    return new_output(kind, data=data, metadata=_sizes(output.get("metadata"), data), **more)
+    return _node(kind, data=data, metadata=_sizes(output.get("metadata"), data), **more)
+
+
+def _node(kind, **fields):
+    return NotebookNode(output_type=kind, **fields)
 
 
 def _shown(data, hidden):

@@ -1,5 +1,7 @@
 """The style of an element of a student's page: colours, borders and spacing, and nothing that leaves its place."""
 
+import functools
+
 import tinycss2
 
 _SIDES = ("", "-top", "-right", "-bottom", "-left")
@@ -32,6 +34,7 @@ class Style:
         return clean_style(text)
 
 
+@functools.lru_cache(1000)
 def clean_style(text):
     """The declarations of a `style` attribute that are kept, as its new value.
 

@@ -39,9 +39,9 @@ def source(text):
 
 
 def _lines(text, keep=""):
-    if text.isascii() and text.isprintable():
-        return text
     kept = "\n\t" + keep
+    if text.translate(dict.fromkeys(map(ord, kept))).isprintable():
+        return text
     return "".join(letter if letter in kept or _visible(letter) else _escaped(letter) for letter in text)
 
 

@@ -112,9 +112,48 @@ def plan_of(nb, job, spared):
     }
 
 
+def _family(pid):
+    """A process and all that descend from it."""
+    top, found = psutil.Process(pid), []
+    try:
+        ids = list(_descendants(pid))
+    except OSError:  # not Linux, or one built without these lists: psutil looks through all processes there are
+        return [top, *top.children(recursive=True)]
+    for each in ids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found.append(psutil.Process(each))
+    return [top, *found]
+
+
+def _descendants(pid):
+    """The process ids below one, as Linux lists them thread by thread; one that ends meanwhile is left out."""
+    if not os.path.exists(f"/proc/{pid}/task/{pid}/children"):
+        if psutil.pid_exists(pid):
+            raise OSError("no lists of children")
+        return
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
+            for child in map(int, file.read().split()):
+                yield child
+                yield from _descendants(child)
+
+
 def _held(process):
     """The memory of a process in bytes; what it shares with others, such as its parent, counts in part."""
     return getattr(process.memory_full_info(), "pss", 0) or process.memory_info().rss
+
+
+def _hold_more_than(family, most):
+    """Whether processes hold more memory than that; what they share is told apart, at length, only where it matters."""
+    return _sum(lambda one: one.memory_info().rss, family) > most and _sum(_held, family) > most
+
+
+def _sum(measure, family):
+    total = 0
+    for one in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            total += measure(one)
+    return total
 
 
 class Watch:
@@ -141,12 +180,11 @@ class Watch:
         while True:
             await asyncio.sleep(0.25)
             try:
-                top = psutil.Process(self.kernel.provisioner.pid)
-                family = [top, *top.children(recursive=True)]
-                used = sum(map(_held, family))
+                family = _family(self.kernel.provisioner.pid)
+                too_much = len(family) > MOST_PROCESSES or _hold_more_than(family, self.most * 1.05)
             except (psutil.Error, AttributeError):
                 continue
-            if used > self.most * 1.05 or len(family) > MOST_PROCESSES:
+            if too_much:
                 self.over = True
                 self.kernel.end()
                 return

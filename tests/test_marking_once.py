@@ -1,0 +1,73 @@
+"""What marking does once, or not at all, to be quick, and what must come out as if it were done at length."""
+
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from bs4 import BeautifulSoup
+from nbconvert.exporters import HTMLExporter
+from nbformat.v4 import new_code_cell, new_output
+
+from labkit.course.clean.notebook import clean_notebook
+from labkit.course.marking import kernels
+from labkit.course.report import feedback
+from labkit.course.report.result import Mark
+
+LAB = next((Path(__file__).parents[1] / "notebooks").glob("02*.ipynb"))
+
+
+def normal(page):
+    return " ".join(str(BeautifulSoup(page, "html.parser")).split()).replace("> <", "><")
+
+
+def test_a_page_to_hand_back_is_nbconvert_s():
+    nb, mark = nbformat.read(LAB, as_version=4), Mark("ada", "02", "Lab 2")
+    nb.cells.append(
+        new_code_cell("a<b  # </div><script>x</script>", outputs=[new_output("stream", text="\x1b[31m<b>")])
+    )
+    exporter = HTMLExporter(
+        template_file="feedback.html.j2",
+        extra_template_paths=list(map(str, feedback.TEMPLATES)),
+        filters={"points": feedback._points},
+    )
+    theirs, _ = exporter.from_notebook_node(clean_notebook(nb, page=True)[0], {"mark": mark, "rows": []})
+    assert normal(feedback.feedback_page(nb, mark)) == normal(theirs)
+
+
+@contextmanager
+def started(code):
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout.readline()
+            yield process.pid
+        finally:
+            for one in psutil.Process(process.pid).children(recursive=True):
+                one.kill()
+            process.kill()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere psutil looks for them")
+def test_all_that_a_kernel_starts_is_watched_in_threads_too():
+    sleep = "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
+    code = (
+        f"import subprocess, sys, threading, time; {sleep}; threading.Thread(target=lambda: ({sleep}, time.sleep(60)))"
+    )
+    with started(f"{code}.start(); time.sleep(1); print('ready', flush=True); time.sleep(60)") as pid:
+        theirs = {one.pid for one in psutil.Process(pid).children(recursive=True)}
+        assert {one.pid for one in kernels._family(pid)} == theirs | {pid} and len(theirs) == 2
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere nothing is forked")
+def test_memory_that_is_shared_counts_in_part_and_what_is_held_alone_in_full():
+    code = "import os, time; x = bytearray(200 << 20); [os.fork() or time.sleep(60) for _ in range(3)]"
+    with started(f"{code}; print('ready', flush=True); time.sleep(60)") as pid:
+        end = time.monotonic() + 20
+        while len(family := kernels._family(pid)) < 4 and time.monotonic() < end:
+            time.sleep(0.05)
+        assert sum(one.memory_info().rss for one in family) > 600 << 20
+        assert not kernels._hold_more_than(family, 400 << 20) and kernels._hold_more_than(family, 150 << 20)
