@@ -75,7 +75,7 @@ def _joined(value):
 
 
 def _text_cell(source):
-    """A cell of text. nbformat's own makers compare every node with the format, which takes longer than all the rest; what
+    """A cell of text. nbformat's own makers compare every node with the format, which takes longer than all else; what
     is made here is compared once, when the notebook is written."""
     return NotebookNode(cell_type="markdown", source=source)
 
