@@ -92,8 +92,9 @@ from labkit.check.labs.lab10 import images_to_tensor, torch_gradients, two_layer
 from labkit.check.labs.lab10_networks import make_mlp, parameter_groups
 from labkit.check.labs.lab10_plots import depth_plot
 from labkit.check.labs.lab10_training import evaluate, train_epoch
-from labkit.check.labs.lab11 import averaged_weights, mirrored_mean, moved_images, one_cycle_factor, smooth_loss
+from labkit.check.labs.lab11 import moved_images, smooth_loss
 from labkit.check.labs.lab11_plots import ablation_plot, own_idea_plot
+from labkit.check.labs.lab11_weights import averaged_weights, mirrored_mean, one_cycle_factor
 from labkit.check.so_far import score_so_far
 
 __all__ = [

@@ -84,7 +84,13 @@ class Answer:
         return self._blank and not self._answered
 
     def __call__(self, *args, **keywords):
-        outcome = self.target.call(args, keywords, self.parameters, self.ready_made)
+        return self._noted(self.target.call(args, keywords, self.parameters, self.ready_made))
+
+    def probed(self, probe, case):
+        """What a probe sees of it, see `calls.Here.probed`: as an `Outcome`."""
+        return self._noted(self.target.probed(probe, case, self.parameters, self.ready_made))
+
+    def _noted(self, outcome):
         self.borrowed = self.borrowed or outcome.foul
         if "NotImplementedError" in outcome.raised:
             self._blank = True

@@ -75,12 +75,48 @@ class Here(Target):
         Returns an `Outcome`, or None where the lines do not suffice.
         """
         handed = [copied(a) for a in args]
+        outcome = self._called(handed, keywords, parameters, ready_made, lines)
+        if outcome is None:
+            return None
+        value = outcome.value.copy() if isinstance(outcome.value, np.ndarray) else outcome.value
+        changed = tuple(i for i, (a, b) in enumerate(zip(args, handed)) if not _untouched(a, b))
+        return outcome._replace(value=value, changed=changed)
+
+    def probed(self, probe, case, parameters=(), ready_made=()):
+        """What a probe sees of it: for what is handed over and returned that cannot be told in plain values.
+
+        probe: function (call, *case) of labkit's, which calls `call` like the student's, with what it makes of the
+            case, as it is and not as a copy; it boils down what comes back to plain values.
+        case: plain values, copied for it.
+        Returns an `Outcome` of what the probe returned, the words of a Misuse included; its error is that of the call
+        that failed.
+        """
+        foul = []
+
+        def call(*args, **keywords):
+            outcome = self._called(args, keywords, parameters, ready_made)
+            foul.append(outcome.foul)
+            if outcome.error is not None or self.is_stub and is_blank(outcome.value):
+                raise _Over(outcome)
+            return outcome.value
+
+        try:
+            seen = Outcome(probe(call, *map(copied, case)), None, (), ())
+        except _Over as over:
+            seen = over.outcome._replace(args=())
+        except Misuse as problem:
+            seen = Outcome(str(problem), None, (), ())
+        except Exception as problem:  # something that only looks like what is asked
+            seen = Outcome(None, f"this could not be judged ({type(problem).__name__}: {one_line(problem)})", (), ())
+        return seen._replace(foul=next(filter(None, foul), None))
+
+    def _called(self, args, keywords, parameters, ready_made, lines=None):
+        """An `Outcome` of one call with these very arguments; None where the lines do not suffice."""
         value, problem = None, None
         watch = Watch(ready_made, {getattr(a, "__code__", None) for a in args} - {None})
         try:
             with contextlib.nullcontext() if lines is None else Lines(lines), watch:
-                value = self._function(*handed, **keywords)
-            value = value.copy() if isinstance(value, np.ndarray) else value
+                value = self._function(*args, **keywords)
         except KeyboardInterrupt:
             raise
         except TooLong:
@@ -89,8 +125,7 @@ class Here(Target):
             problem = raised
         error = None if problem is None else self._in_words(problem, parameters)
         kinds = tuple(kind.__name__ for kind in type(problem).__mro__) if problem is not None else ()
-        changed = tuple(i for i, (a, b) in enumerate(zip(args, handed)) if not _untouched(a, b))
-        return Outcome(value, error, tuple(handed), changed, kinds, watch.foul)
+        return Outcome(value, error, tuple(args), (), kinds, watch.foul)
 
     def steps(self, args):
         """Python steps of one call, see `counting.steps`."""
@@ -132,12 +167,28 @@ class Here(Target):
         if isinstance(problem, Misuse):
             return f"line {frames[-1][1]}: {message}" if frames else message
         kind = type(problem).__name__
-        described = f"{kind}: {message}" if message else kind
+        described = (f"{kind}: {message}" if message else kind) + _besides(message, walked)
         if not frames and isinstance(problem, TypeError) and len(walked) == 1:
             if not callable(self._function):
                 return f"it is not a function but {a_type(self._function)}: hand over the function itself"
             return f"it cannot be called with ({', '.join(parameters)}): {message}"
         return f"line {frames[-1][1]} raises {described}" if frames else f"it raises {described}"
+
+
+def _besides(message, walked):
+    """What PyTorch's words for an error mean, where they do not say it."""
+    loss = {"cross_entropy", "nll_loss"} & {frame.f_code.co_name for frame, _ in walked}
+    if loss and re.search(r"(scalar type|target dtype to be) Long .*(Float|Double|Half)", message):
+        return " — the labels are floats: whole numbers (int64) are asked"
+    return ""
+
+
+class _Over(BaseException):
+    """A probe's call came to nothing: there is no more to be seen. No handler of the student's may catch it."""
+
+    def __init__(self, outcome):
+        super().__init__(outcome.error)
+        self.outcome = outcome
 
 
 # What a notebook's array is replaced by, to see whether an answer follows.
@@ -223,12 +274,20 @@ def a_type(value):
     return f"an {name}" if name[:1].lower() in "aeiou" or name == "ndarray" else f"a {name}"
 
 
+def is_tensor(value):
+    """True for a tensor of PyTorch, which is not imported for it."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
 def copied(value):
-    """A copy of an array, and of those in a tuple, a list or a dict, such as a layer's cache."""
+    """A copy of an array or a tensor, and of those in a tuple, a list or a dict, such as a layer's cache."""
     if type(value) in (tuple, list):
         return type(value)([copied(inner) for inner in value])
     if type(value) is dict:
         return {key: copied(inner) for key, inner in value.items()}
+    if is_tensor(value):
+        return value.detach().clone().requires_grad_(value.requires_grad)
     return value.copy() if isinstance(value, np.ndarray) else value
 
 
@@ -237,6 +296,8 @@ def _untouched(before, after):
         return type(after) is type(before) and len(before) == len(after) and all(map(_untouched, before, after))
     if type(before) is dict:
         return list(before) == list(after) and all(map(_untouched, before.values(), after.values()))
+    if is_tensor(before):
+        before, after = (value.detach().cpu().numpy() for value in (before, after))
     if isinstance(before, np.ndarray):
         same = isinstance(after, np.ndarray) and before.shape == after.shape and before.dtype == after.dtype
         return same and before.tobytes() == after.tobytes()

@@ -40,8 +40,9 @@ entry says; 0 where what is missing is the substance. A slip that was named abov
 neutral mark "–". The first criterion is the substance: without any of it the others bring no points and stay open.
 
 **Criteria**: `criteria.equals` (values), `criteria.watched` (what happens while the answer runs: for answers that are
-handed functions), `criteria.unchanged`, `runtime_loops.no_loop`, or any function of an `Answer` to None or a diagnosis;
-one that needs to know what is right in the light of the slips named above takes `answer.right`. Plots: `figures`.
+handed functions), `probed.probed` (modules, and what else has no plain values), `criteria.unchanged`,
+`runtime_loops.no_loop`, or any function of an `Answer` to None or a diagnosis; one that needs to know what is right in
+the light of the slips named above takes `answer.right`. Plots: `figures`.
 '''
 
 from typing import NamedTuple
@@ -66,10 +67,9 @@ class Exercise(NamedTuple):
     answer: object
     criteria: list
     known: Mistakes
-    inside: bool = False
 
 
-def exercise(name, points, answer, criteria, mistakes=(), returns=None, ready_made=READY_MADE, inside=False):
+def exercise(name, points, answer, criteria, mistakes=(), returns=None, ready_made=READY_MADE):
     """Make the check of an exercise in which a function is written.
 
     name: that of the function, of the check, and of the exercise for `use`.
@@ -79,8 +79,6 @@ def exercise(name, points, answer, criteria, mistakes=(), returns=None, ready_ma
     mistakes: the table of known mistakes, see `Mistakes`.
     returns: where it returns several values, what these are, in words: "(loss, dW)".
     ready_made: patterns of functions that an answer may not call.
-    inside: where the answer is handed, or returns, what cannot be told to another process in plain values, such as a
-        module of PyTorch: then marking has to run the check in the student's process, where it can be forged.
     Returns the check, a function of the student's function that prints the verdict and returns the points.
     """
     known = Mistakes(answer, mistakes)
@@ -94,7 +92,7 @@ def exercise(name, points, answer, criteria, mistakes=(), returns=None, ready_ma
     def check(function, points=points, seed=None):
         return say(judge(function, points, seed))
 
-    EXERCISES[name] = Exercise(name, points, judge, answer, criteria, known, inside)
+    EXERCISES[name] = Exercise(name, points, judge, answer, criteria, known)
     rows = "\n".join(f"    {share:g}: {text}" for share, text, _ in criteria)
     check.__name__ = check.__qualname__ = name
     check.__doc__ = f"""Print the verdict on `{name}` and return the points, at most `points`.

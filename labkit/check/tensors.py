@@ -1,5 +1,7 @@
 """For checks of answers in PyTorch: tensors as arrays, modules, random numbers. PyTorch itself comes at first use."""
 
+import functools
+
 import numpy as np
 
 from labkit import extras
@@ -31,15 +33,55 @@ def module_of(value):
     return value
 
 
-def seeded(observe):
-    """What `observe` sees, with PyTorch's random numbers those of one seed, and afterwards as they were."""
+def built(layers, arrays=()):
+    """A module made of plain values, in the mode of an evaluation.
 
-    def with_seed(call, rng):
+    layers: (name in torch.nn, its arguments...) of each, such as ("Linear", 4, 3).
+    arrays: the numbers of its parameters, in their order.
+    """
+    made = [getattr(nn, name)(*sizes) for name, *sizes in layers]
+    module = made[0] if len(made) == 1 else nn.Sequential(*made)
+    with torch.no_grad():
+        for p, array in zip(module.parameters(), arrays):
+            p.copy_(torch.from_numpy(array))
+    return module.eval()
+
+
+def drawn_for(layers, rng):
+    """Numbers for the parameters of `built(layers)`, float32 arrays of a size that keeps scores near 1."""
+    shapes = [tuple(p.shape) for p in built(layers).parameters()]
+    return [(rng.normal(size=shape) / max(shape[-1], 1) ** 0.5).astype(np.float32) for shape in shapes]
+
+
+def seeded(observe):
+    """What `observe`, or a probe, sees with PyTorch's random numbers of one seed, which go on afterwards as before."""
+
+    @functools.wraps(observe)
+    def with_seed(call, *given):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             try:
-                return observe(call, rng)
+                return observe(call, *given)
             except Misuse as problem:
                 return str(problem)
 
     return with_seed
+
+
+def like(value, shape, what):
+    """The numbers of a returned tensor of this shape. Raises Misuse where it is none."""
+    if not isinstance(value, (torch.Tensor, np.ndarray)):
+        raise Misuse(f"it returns {a_type(value)}: {what} is asked")
+    if tuple(value.shape) != tuple(shape):
+        raise Misuse(f"it returns shape {tuple(value.shape)}, where {what} has {tuple(shape)}")
+    return numbers(value)
+
+
+def left_alone(cases, words):
+    """A criterion: on the first case, no tensor that is handed over is changed; words: the diagnosis."""
+
+    def problem(answer):
+        outcome = answer(*next(iter(cases(answer.rng()))))
+        return outcome.error or (words if outcome.changed else None)
+
+    return problem

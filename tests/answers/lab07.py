@@ -1,7 +1,10 @@
 """Answers to lab 7 that no edit of the right answer expresses, laid out as in lab05.py."""
 
+import functools
 import runpy
 from pathlib import Path
+
+from written import enter, stubs
 
 MORE = runpy.run_path(str(Path(__file__).parent / "more" / "lab07.py"))
 NOTEBOOK = "07_convnet.ipynb"
@@ -15,22 +18,12 @@ SIGNATURES = {
     "warm_cosine": "t, warm=0.2",
 }
 CHECKS = {name: f"check.{name}({name})" for name in SIGNATURES} | MORE["CHECKS"]
-STUBS = {name: f"def {name}({args}):\n    ...  # your code here" for name, args in SIGNATURES.items()} | MORE["STUBS"]
+STUBS = stubs(SIGNATURES) | MORE["STUBS"]
 SETUP = "import numpy as np\nfrom labkit import layers, losses, networks\n" + MORE["SETUP"]
 RIGHT, WRONG = dict(MORE["RIGHT"]), dict(MORE["WRONG"])
 
 
-def _whole(name, body):
-    return f"def {name}({SIGNATURES[name]}):\n" + "".join(f"    {line}\n" for line in body.strip("\n").split("\n"))
-
-
-def _all(name, right, wrong):
-    RIGHT[name] = {key: _whole(name, a) if isinstance(a, str) else a for key, a in right.items()}
-    WRONG[name] = {
-        key: (_whole(name, a) if isinstance(a, str) else a, {name: lost}, says)
-        for key, (a, lost, says) in wrong.items()
-    }
-
+_all = functools.partial(enter, (SIGNATURES, RIGHT, WRONG))
 
 SANDWICHES = """
 h, first = layers.conv_relu_pool_forward(X, W1, b1)

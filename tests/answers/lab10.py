@@ -1,7 +1,10 @@
 """Answers to lab 10 that no edit of the right answer expresses, laid out as in lab05.py. They need PyTorch."""
 
+import functools
 import runpy
 from pathlib import Path
+
+from written import enter, stubs
 
 MORE = [runpy.run_path(str(Path(__file__).parent / "more" / f"lab10{name}.py")) for name in ("", "_plot")]
 NOTEBOOK, NEEDS = "10_pytorch.ipynb", "torch"
@@ -16,24 +19,14 @@ SIGNATURES = {
     "make_mlp": "sizes, dropout=0.0",
 }
 CHECKS = {name: f"check.{name}({name})" for name in SIGNATURES} | MORE[1]["CHECKS"]
-STUBS = {name: f"def {name}({args}):\n    ...  # your code here" for name, args in SIGNATURES.items()}
+STUBS = stubs(SIGNATURES)
 STUBS |= MORE[1]["STUBS"]
 SETUP = "import numpy as np\nimport torch\nfrom torch import nn\nfrom torch.nn import functional as F\n"
 SETUP += "from labkit import layers, losses, networks\n" + MORE[1]["SETUP"]
 RIGHT, WRONG = dict(MORE[1]["RIGHT"]), dict(MORE[1]["WRONG"])
 
 
-def _whole(name, body):
-    return f"def {name}({SIGNATURES[name]}):\n" + "".join(f"    {line}\n" for line in body.strip("\n").split("\n"))
-
-
-def _all(name, right, wrong):
-    RIGHT[name] = {key: _whole(name, a) if isinstance(a, str) else a for key, a in right.items()}
-    WRONG[name] = {
-        key: (_whole(name, a) if isinstance(a, str) else a, {name: lost}, says)
-        for key, (a, lost, says) in wrong.items()
-    }
-
+_all = functools.partial(enter, (SIGNATURES, RIGHT, WRONG))
 
 _all(
     "images_to_tensor",
@@ -145,7 +138,7 @@ return loss.item(), {n: v.numpy() for n, v in [("W1", X.T @ k + reg * a), ("b1",
             15,
             "ready-made answer (labkit.networks",
         ),
-        "labels as floats": ((("torch.tensor(y)", "torch.tensor(y).float()"),), 15, "raises RuntimeError"),
+        "labels as floats": ((("torch.tensor(y)", "torch.tensor(y).float()"),), 15, "the labels are floats"),
         "images of another dtype": ((("torch.tensor(X)", "torch.tensor(X).half()"),), 15, "raises RuntimeError"),
         "no leaves": ((("requires_grad=True", "requires_grad=False"),), 15, "does not require grad"),
         "backward is missing": ((("    loss.backward()\n", ""),), 15, "raises AttributeError"),

@@ -3,8 +3,9 @@
 import numpy as np
 
 from labkit.check.answer import Misuse, a_type
-from labkit.check.criteria import equals, watched
+from labkit.check.criteria import equals
 from labkit.check.exercise import exercise
+from labkit.check.probed import probed
 from labkit.check.tensors import WITH_TORCH, F, module_of, nn, numbers, seeded, torch
 
 # ------------------------------------------------------------------------------------ images as tensors
@@ -65,7 +66,7 @@ images_to_tensor = exercise("images_to_tensor", 10, images_to_tensor_, [
     ("the mean of the three means, where each channel has its own",
      ("(mean).float()", "(mean).mean().float()")),
     ("the root of std: it is the deviation already", ("(std).float()", "(std).sqrt().float()")),
-], returns="a tensor (N, 3, H, W)", ready_made=WITH_TORCH, inside=True)
+], returns="a tensor (N, 3, H, W)", ready_made=WITH_TORCH)
 # fmt: on
 
 # ------------------------------------------------------------------------------- gradients by autograd
@@ -142,7 +143,7 @@ torch_gradients = exercise("torch_gradients", 15, torch_gradients_, [
      (_SQUARES, "sum((leaf ** 2).sum() for leaf in leaves.values())")),
     ("the penalty takes the mean of the squares, where their sum is asked", ("** 2).sum()", "** 2).mean()", 2)),
     ("the penalty takes the norms, where the sum of the squares is asked", ("** 2).sum()", "** 2).sum() ** 0.5", 2)),
-], returns='(loss, grads), with grads a dict that has "W1", "b1", "W2" and "b2"', ready_made=WITH_TORCH, inside=True)
+], returns='(loss, grads), with grads a dict that has "W1", "b1", "W2" and "b2"', ready_made=WITH_TORCH)
 # fmt: on
 
 # ------------------------------------------------------------------------------------- a module
@@ -157,62 +158,53 @@ def two_layer_module_(W1, b1, W2, b2):
 
 
 def _starts(rng):
-    for D, H, C, kind in [(4, 4, 4, np.float32), (3, 6, 5, np.float64), (7, 2, 3, np.float32), (1, 5, 2, np.float64)]:
-        arrays = [rng.normal(size=size).astype(kind) for size in [(D, H), (H,), (H, C), (C,)]]
-        yield rng.normal(size=(6, D)).astype(kind), arrays
+    """(images, W1, b1, W2, b2) of various sizes and dtypes."""
+    sizes = [(4, 4, 4), tuple(rng.permutation([3, 6, 5])), tuple(rng.permutation([7, 2, 3])), (1, 5, 2)]
+    for (D, H, C), kind in zip(sizes, (np.float32, np.float64, np.float32, np.float64)):
+        yield [rng.normal(size=size).astype(kind) for size in [(6, D), (D, H), (H,), (H, C), (C,)]]
 
 
-def _outputs(module, X):
+@seeded
+def _same_scores(call, X, *arrays):
     """The scores of images, in the dtype of the parameters; words where they cannot be computed."""
+    module = module_of(call(*arrays))
     kind = next((p.dtype for p in module.parameters()), torch.float32)
     try:
-        return numbers(module.eval()(torch.tensor(X).to(kind)))
+        return [numbers(module.eval()(torch.tensor(X).to(kind)))]
     except Exception:
-        return "cannot be called with images"
+        return ["cannot be called with images"]
 
 
 @seeded
-def _same_scores(call, rng):
-    return [_outputs(module_of(call(*arrays)), X) for X, arrays in _starts(rng)]
+def _learns(call, X, *arrays):
+    return [sum(p.numel() for p in module_of(call(*arrays)).parameters() if p.requires_grad)]
 
 
 @seeded
-def _learns(call, rng):
-    seen = []
-    for _, arrays in _starts(rng):
-        module = module_of(call(*arrays))
-        seen.append(sum(p.numel() for p in module.parameters() if p.requires_grad))
-    return seen
-
-
-def _copied(answer):
-    for _, arrays in _starts(answer.rng()):
-        outcome = answer(*arrays)
-        if outcome.error or not isinstance(outcome.value, nn.Module):
-            return outcome.error or "no module"
-        with torch.no_grad():
-            for p in outcome.value.parameters():
-                p.add_(1)
-        if not all(np.array_equal(*pair) for pair in zip(arrays, outcome.args)):
-            return "training the module would change the arrays, whose memory it shares: torch.tensor copies"
-    return None
+def _after_a_step(call, X, *arrays):
+    """The arrays that were handed over, after a change of all parameters."""
+    module = module_of(call(*arrays))
+    with torch.no_grad():
+        for p in module.parameters():
+            p.add_(1)
+    return arrays
 
 
 @seeded
-def _kinds(call, rng):
-    modules = [module_of(call(*arrays)) for _, arrays in _starts(rng)]
-    return [{str(p.dtype) for p in module.parameters()} == {kind} for module, kind in zip(modules, _KINDS)]
+def _kinds(call, X, *arrays):
+    return [str(sorted({str(p.dtype) for p in module_of(call(*arrays)).parameters()}))]
 
 
-_KINDS = ["torch.float32", "torch.float64", "torch.float32", "torch.float64"]
+_SHARED = "training the module would change the arrays, whose memory it shares: torch.tensor copies"
 
 # fmt: off
 two_layer_module = exercise("two_layer_module", 10, two_layer_module_, [
     (5, "the scores of the network with these parameters",
-     watched(_same_scores, "the scores are not those of the network with these parameters", tolerance=1e-5)),
-    (2, "all of them learn", watched(_learns, "not all numbers of W1, b1, W2 and b2 are parameters that learn")),
-    (2, "the arrays are copied", _copied),
-    (1, "in the dtype of the arrays", watched(_kinds, "the parameters have not the dtype of the arrays")),
+     probed(_same_scores, _starts, "the scores are not those of the network with these parameters", tolerance=1e-5)),
+    (2, "all of them learn",
+     probed(_learns, _starts, "not all numbers of W1, b1, W2 and b2 are parameters that learn")),
+    (2, "the arrays are copied", probed(_after_a_step, _starts, _SHARED)),
+    (1, "in the dtype of the arrays", probed(_kinds, _starts, "the parameters have not the dtype of the arrays")),
 ], mistakes=[
     ("the weights are not transposed: nn.Linear keeps them as (outputs, inputs)", (".T)", ")", 2)),
     ("W1 is not transposed: nn.Linear keeps weights as (outputs, inputs)", ("W1.T", "W1")),
@@ -227,5 +219,5 @@ two_layer_module = exercise("two_layer_module", 10, two_layer_module_, [
     ("requires_grad=False: these parameters get no gradient", ("(W1.T))", "(W1.T), requires_grad=False)"),
      ("(W2.T))", "(W2.T), requires_grad=False)")),
     ("float32, whatever the arrays are: use their dtype", ("nn.ReLU(), second)", "nn.ReLU(), second).float()")),
-], returns="a module", ready_made=WITH_TORCH, inside=True)
+], returns="a module", ready_made=WITH_TORCH)
 # fmt: on

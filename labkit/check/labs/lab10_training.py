@@ -3,9 +3,9 @@
 import numpy as np
 
 from labkit.check.answer import Misuse, a_type
-from labkit.check.criteria import watched
 from labkit.check.exercise import exercise
-from labkit.check.tensors import WITH_TORCH, F, nn, numbers, seeded, tensor, torch
+from labkit.check.probed import probed
+from labkit.check.tensors import WITH_TORCH, F, built, drawn_for, numbers, seeded, tensor, torch
 
 # -------------------------------------------------------------------------------------- the training step
 
@@ -24,30 +24,33 @@ def train_epoch_(model, optimizer, X, y, batches):
     return losses
 
 
-def _filled(module, rng):
-    """A module whose parameters are numbers of rng, in the mode of an evaluation."""
-    with torch.no_grad():
-        for p in module.parameters():
-            p.copy_(tensor(rng.normal(size=tuple(p.shape)) / max(p.shape[-1], 1) ** 0.5))
-    return module.eval()
-
-
 def _task(rng, N, D, C, sizes):
     """Images, labels, and batches of these sizes, drawn with some images twice."""
-    X, y = tensor(rng.normal(size=(N, D))), tensor(rng.integers(0, C, N))
-    return X, y, [torch.tensor(rng.integers(0, N, size)) for size in sizes]
+    X, y = rng.normal(size=(N, D)).astype(np.float32), rng.integers(0, C, N)
+    return X, y, [rng.integers(0, N, size) for size in sizes]
 
 
 def _runs(rng):
-    """(model, optimizer, X, y, batches): a linear one without momentum, then a network with it."""
-    for layers, momentum, sizes in [(1, 0.0, (5, 3, 1, 7)), (2, 0.9, (4, 4, 9)), (2, 0.5, (6,))]:
-        D, H, C = rng.permutation([4, 6, 3])
-        module = nn.Linear(D, C) if layers == 1 else nn.Sequential(nn.Linear(D, H), nn.ReLU(), nn.Linear(H, C))
-        model = _filled(module, rng)
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.3, momentum=momentum)
-        for p in model.parameters():
-            p.grad = torch.ones_like(p)  # left from an earlier use
-        yield model, optimizer, *_task(rng, 12, D, C, sizes)
+    """(layers, their parameters, SGD's settings, gradients left from an earlier use, X, y, batches)."""
+    for depth, momentum, sizes in [(1, 0.0, (5, 3, 1, 7)), (2, 0.9, (4, 4, 9)), (2, 0.5, (6,))]:
+        D, H, C = (int(n) for n in rng.permutation([4, 6, 3]))
+        layers = (("Linear", D, C),) if depth == 1 else (("Linear", D, H), ("ReLU",), ("Linear", H, C))
+        yield layers, drawn_for(layers, rng), {"lr": 0.3, "momentum": momentum}, 1.0, *_task(rng, 12, D, C, sizes)
+
+
+def _normalised(rng):
+    """A network that gives other scores in training, handed over in the mode of an evaluation."""
+    layers = ("Linear", 4, 6), ("BatchNorm1d", 6), ("ReLU",), ("Linear", 6, 3)
+    yield layers, drawn_for(layers, rng), {"lr": 0.1}, None, *_task(rng, 20, 4, 3, (7, 5, 8))
+
+
+def _run(layers, arrays, settings, left, X, y, batches):
+    """What the answer is handed: (model, optimizer, X, y, batches)."""
+    model = built(layers, arrays)
+    optimizer = torch.optim.SGD(model.parameters(), **settings)
+    for p in model.parameters():
+        p.grad = None if left is None else torch.full_like(p, left)
+    return model, optimizer, tensor(X), tensor(y), [tensor(batch) for batch in batches]
 
 
 def _listed(losses, batches):
@@ -63,36 +66,34 @@ def _listed(losses, batches):
 
 
 @seeded
-def _losses(call, rng):
-    return [_listed(call(*run), run[-1]) for run in _runs(rng)]
+def _losses(call, *case):
+    run = _run(*case)
+    return [_listed(call(*run), run[-1])]
 
 
 @seeded
-def _steps(call, rng):
-    seen = []
-    for model, *rest in _runs(rng):
-        call(model, *rest)
-        seen += [numbers(p) for p in model.parameters()]
-    return seen
+def _steps(call, *case):
+    model, *rest = _run(*case)
+    call(model, *rest)
+    return [numbers(p) for p in model.parameters()]
 
 
 @seeded
-def _mode(call, rng):
-    """The losses of a network that is handed over in the mode of an evaluation, and gives other scores in training."""
-    model = _filled(nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Linear(6, 3)), rng)
-    X, y, batches = _task(rng, 20, 4, 3, (7, 5, 8))
-    return [_listed(call(model, torch.optim.SGD(model.parameters(), lr=0.1), X, y, batches), batches)]
+def _sorts(call, *case):
+    """What each loss is: "graph", "tensor" or "number"."""
+    run = _run(*case)
+    losses = call(*run)
+    _listed(losses, run[-1])
+    return ["graph" if getattr(one, "requires_grad", 0) else "tensor" if torch.is_tensor(one) else "" for one in losses]
 
 
 def _graphs(answer):
-    with torch.random.fork_rng(devices=[]):
-        outcome = answer(*next(_runs(answer.rng())))
-    losses = outcome.value
-    if outcome.error or not isinstance(losses, (list, tuple, torch.Tensor, np.ndarray)):
-        return outcome.error or "no list of losses"
-    if any(isinstance(loss, torch.Tensor) and loss.requires_grad for loss in losses):
+    outcome = answer.probed(_sorts, next(_runs(answer.rng())))
+    if outcome.error or not isinstance(outcome.value, list):
+        return outcome.error or str(outcome.value)
+    if "graph" in outcome.value:
         return "each loss is a tensor that keeps the graph of its step, so memory grows with every batch: loss.item()"
-    return "the losses are tensors: loss.item() is the number" if torch.is_tensor(next(iter(losses))) else None
+    return "the losses are tensors: loss.item() is the number" if any(outcome.value) else None
 
 
 _ZERO, _BACK, _STEP = "        optimizer.zero_grad()\n", "        loss.backward()\n", "        optimizer.step()\n"
@@ -102,11 +103,11 @@ _CALL = "F.cross_entropy(scores, y[batch])"
 # fmt: off
 train_epoch = exercise("train_epoch", 20, train_epoch_, [
     (7, "the loss of each batch, before its step",
-     watched(_losses, "the losses are not those of gradient descent", tolerance=1e-6)),
+     probed(_losses, _runs, "the losses are not those of gradient descent", tolerance=1e-6)),
     (6, "the parameters after the steps",
-     watched(_steps, "the parameters are not where the steps lead", tolerance=1e-6)),
+     probed(_steps, _runs, "the parameters are not where the steps lead", tolerance=1e-6)),
     (4, "in the mode of training",
-     watched(_mode, "the losses are not those of a model in training", forgiving=True, tolerance=1e-6)),
+     probed(_losses, _normalised, "the losses are not those of a model in training", forgiving=True, tolerance=1e-6)),
     (3, "the losses are numbers, without a graph", _graphs),
 ], mistakes=[
     ("zero_grad is missing: each step also goes along the gradients of all batches before", (_ZERO, "")),
@@ -132,7 +133,7 @@ train_epoch = exercise("train_epoch", 20, train_epoch_, [
     ("backward is called twice: gradients are added to what is in .grad already",
      (_BACK, "        loss.backward(retain_graph=True)\n" + _BACK)),
     ("model.train() is missing: after an evaluation the model is still in eval()", ("    model.train()\n", "")),
-], returns="a list with the loss of each batch", ready_made=WITH_TORCH, inside=True)
+], returns="a list with the loss of each batch", ready_made=WITH_TORCH)
 # fmt: on
 
 # ------------------------------------------------------------------------------------------- evaluation
@@ -152,14 +153,29 @@ def evaluate_(model, X, y, batch_size):
 
 
 def _sets(rng):
-    """(a linear model, X, y, batch_size): sizes of batches that leave a rest, and one for all."""
+    """(layers and parameters of a linear model, X, y, batch_size): batches that leave a rest, and one for all."""
     for N, C, size in [(16, 5, 5), (1001, 10, 10), (4, 4, 9), (13, 3, 3)]:
-        model = _filled(nn.Linear(6, C), rng)
-        X = tensor(rng.normal(size=(N, 6)))
-        right = numbers(model(X)).argmax(axis=1)
-        y = tensor(np.where(rng.random(N) < 0.6, right, rng.integers(0, C, N)))
-        y[-1] = (int(right[-1]) + 1) % C  # the rest is not like the others
-        yield model, X, y, size
+        layers, X = (("Linear", 6, C),), rng.normal(size=(N, 6)).astype(np.float32)
+        arrays = drawn_for(layers, rng)
+        scores = numbers(built(layers, arrays)(tensor(X)))
+        right = scores.argmax(axis=1)
+        y = np.where(rng.random(N) < 0.6, right, rng.integers(0, C, N))
+        y[-1] = scores[-1].argmin()  # the rest is not like the others
+        yield layers, arrays, X, y, size
+
+
+def _dropping(rng):
+    """A network that drops units, which it must not while it is tested."""
+    layers = ("Linear", 6, 300), ("BatchNorm1d", 300), ("Dropout", 0.9), ("ReLU",), ("Linear", 300, 3)
+    arrays, X = drawn_for(layers, rng), rng.normal(size=(63, 6)).astype(np.float32)
+    right = numbers(built(layers, arrays)(tensor(X))).argmax(axis=1)
+    yield layers, arrays, X, np.where(rng.random(63) < 0.8, right, rng.integers(0, 3, 63)), 3
+
+
+def _first_set(rng):
+    """The first of `_sets`, in either mode beforehand: (mode, layers, arrays, X, y, batch_size)."""
+    first = next(_sets(rng))
+    return [(bool(training), *first) for training in rng.permutation([True, False, True])]
 
 
 def _number(value):
@@ -170,53 +186,57 @@ def _number(value):
 
 
 @seeded
-def _shares(call, rng):
-    return [_number(call(*case)) for case in _sets(rng)]
+def _share(call, layers, arrays, X, y, size):
+    return [_number(call(built(layers, arrays), tensor(X), tensor(y), size))]
 
 
 @seeded
-def _quiet(call, rng):
-    """The share for a network that drops units, which it must not while it is tested."""
-    model = nn.Sequential(nn.Linear(6, 300), nn.BatchNorm1d(300), nn.Dropout(0.9), nn.ReLU(), nn.Linear(300, 3))
-    model, X = _filled(model, rng), tensor(rng.normal(size=(63, 6)))
-    y = model(X).argmax(dim=1)
-    return [_number(call(model.train(), X, y, 3)), numbers(model[1].running_mean)]
+def _quiet(call, layers, arrays, X, y, size):
+    """The share, and what the normalisation has for a mean, of a model that comes in the mode of training."""
+    model = built(layers, arrays).train()
+    return [_number(call(model, tensor(X), tensor(y), size)), numbers(model[1].running_mean)]
 
 
-def _looks(of):
-    """What `watched` looks at: whether a graph is built, the most images at a time, or the mode afterwards."""
+def _looked_at(call, training, layers, arrays, X, y, size):
+    """(model, whether a graph was built, the most images at a time), after an evaluation."""
+    model, graphs, sizes = built(layers, arrays).train(training), [], []
 
-    @seeded
-    def observe(call, rng):
-        seen = []
-        for before in (True, False):
-            model, X, y, size = next(_sets(rng))
-            graphs, sizes = [], []
+    def note(module, images):
+        graphs.append(torch.is_grad_enabled())
+        sizes.append(len(images[0]))
 
-            def note(module, images, graphs=graphs, sizes=sizes):
-                graphs.append(torch.is_grad_enabled())
-                sizes.append(len(images[0]))
+    model.register_forward_pre_hook(note)
+    call(model, tensor(X), tensor(y), size)
+    return model, any(graphs), max(sizes, default=0)
 
-            model.register_forward_pre_hook(note)
-            call(model.train(before), X, y, size)
-            seen.append({"graph": any(graphs), "most": max(sizes, default=0) > size, "mode": model.training}[of])
-        return seen
 
-    return observe
+@seeded
+def _graph(call, *case):
+    return [_looked_at(call, *case)[1]]
+
+
+@seeded
+def _mode(call, *case):
+    return [_looked_at(call, *case)[0].training]
+
+
+@seeded
+def _most(call, *case):
+    return [_looked_at(call, *case)[2] > case[-1]]
 
 
 _RIGHT = "(model(images).argmax(dim=1) == labels).sum().item()"
 
 # fmt: off
 evaluate = exercise("evaluate", 12, evaluate_, [
-    (5, "the share that is right, of all images", watched(_shares, "the share is not right", tolerance=1e-6)),
+    (5, "the share that is right, of all images", probed(_share, _sets, "the share is not right", tolerance=1e-6)),
     (2, "in the mode of an evaluation",
-     watched(_quiet, "the share is not that of the model in eval()", forgiving=True, tolerance=1e-6)),
-    (2, "no graph is built", watched(_looks("graph"), "a graph is built, which nobody uses: with torch.no_grad()")),
+     probed(_quiet, _dropping, "the share is not that of the model in eval()", forgiving=True, tolerance=1e-6)),
+    (2, "no graph is built", probed(_graph, _first_set, "a graph is built, which nobody uses: with torch.no_grad()")),
     (2, "the model is in the mode afterwards in which it was before",
-     watched(_looks("mode"), "the model is left in another mode")),
+     probed(_mode, _first_set, "the model is left in another mode")),
     (1, "never more than batch_size images at a time",
-     watched(_looks("most"), "images are not taken batch_size at a time")),
+     probed(_most, _first_set, "images are not taken batch_size at a time")),
 ], mistakes=[
     ("the mean of the batches' means: the last batch is smaller, and its images count more",
      (_RIGHT, "(model(images).argmax(dim=1) == labels).float().mean().item()"),
@@ -240,5 +260,5 @@ evaluate = exercise("evaluate", 12, evaluate_, [
     ("the model is left in train(), whatever its mode was before", ("train(training)", "train()")),
     ("more than batch_size images at a time: they may not fit into memory",
      ("range(0, len(X), batch_size)", "range(0, len(X), len(X))"), ("first + batch_size]", "first + len(X)]", 2)),
-], returns="a number", ready_made=WITH_TORCH, inside=True)
+], returns="a number", ready_made=WITH_TORCH)
 # fmt: on

@@ -1,5 +1,7 @@
 """More answers to lab 7: the three plots. answers/lab07.py takes them in."""
 
+from written import but
+
 CHECKS = {
     "overfitting_plot": "check.overfitting_plot(overfitting_plot, tiny.train_accuracy, tiny.val_accuracy)",
     "learned_filters_plot": "check.learned_filters_plot(learned_filters_plot, before['W1'], trained['W1'])",
@@ -55,13 +57,6 @@ BARS = "order = np.argsort(shares)\nfig, ax = plt.subplots()\nax.bar([names_of[i
 SAID = 'ax.set(title="Accuracy by class", ylabel="share")\nclass_plot = ax\n'
 
 
-def _but(source, *edits):
-    for old, new in edits:
-        assert old in source, old
-        source = source.replace(old, new)
-    return source
-
-
 RIGHT = {
     "overfitting_plot": {
         "axes": TWO + WORDS,
@@ -82,13 +77,13 @@ overfitting_plot = plt.gca()
         + 'fig.suptitle("50 images")\n',
         "the legend in another order": TWO
         + WORDS.replace("ax.legend()", 'ax.legend(ax.lines[::-1], ["validation images", "trained on"])'),
-        "the legend in other words": _but(TWO, ('"training"', '"images that it fits"'), ('"validation"', '"held out"'))
+        "the legend in other words": but(TWO, ('"training"', '"images that it fits"'), ('"validation"', '"held out"'))
         + WORDS,
-        "the legend of the figure, one curve of markers": _but(TWO, ("ax.plot(held,", 'ax.plot(held, "x", color="C0",'))
+        "the legend of the figure, one curve of markers": but(TWO, ("ax.plot(held,", 'ax.plot(held, "x", color="C0",'))
         + WORDS.replace("ax.legend()", "fig.legend()"),
-        "two axes of one scale": _but(TWO, ("ax.plot(held,", 'b = ax.twinx()\nb.sharey(ax)\nb.plot(held, color="C1",'))
+        "two axes of one scale": but(TWO, ("ax.plot(held,", 'b = ax.twinx()\nb.sharey(ax)\nb.plot(held, color="C1",'))
         + WORDS.replace("ax.legend()", "fig.legend()"),
-        "steps": _but(TWO, ("ax.plot(fit,", 'ax.step(range(len(fit)), fit, where="post",')) + WORDS,
+        "steps": but(TWO, ("ax.plot(fit,", 'ax.step(range(len(fit)), fit, where="post",')) + WORDS,
         "written at the curves": TWO
         + 'ax.text(3, 0.8, "training")\nax.text(3, 0.1, "validation")\n'
         + WORDS.replace("ax.legend()\n", ""),
@@ -97,10 +92,10 @@ overfitting_plot = plt.gca()
         "a panel each": EACH,
         "two mosaics": MOSAIC,
         "the axes": MOSAIC + "learned_filters_plot = panels\n",
-        "one scale for all": _but(MOSAIC, (SCALED, "scale = lambda W: (0.5 + W / 20).transpose(0, 2, 3, 1)\n")),
-        "whole numbers": _but(MOSAIC, ("ax.imshow(rows", "ax.imshow((255 * rows).astype(np.uint8)")),
-        "other words": _but(EACH, ('"before")', '"untrained")'), ('"after")', '"trained")')),
-        "named below": _but(MOSAIC, ("ax.set_title(name)", "ax.set_xlabel(name)"))
+        "one scale for all": but(MOSAIC, (SCALED, "scale = lambda W: (0.5 + W / 20).transpose(0, 2, 3, 1)\n")),
+        "whole numbers": but(MOSAIC, ("ax.imshow(rows", "ax.imshow((255 * rows).astype(np.uint8)")),
+        "other words": but(EACH, ('"before")', '"untrained")'), ('"after")', '"trained")')),
+        "named below": but(MOSAIC, ("ax.set_title(name)", "ax.set_xlabel(name)"))
         + 'learned_filters_plot.suptitle("Filters")\n',
     },
     "class_plot": {
@@ -109,8 +104,8 @@ overfitting_plot = plt.gca()
             "shares[order]", "shares"
         )
         + SAID,
-        "lying, per cent": _but(BARS, ("ax.bar", "ax.barh"), ("shares[order]", "100 * shares[order]"))
-        + _but(SAID, ("ylabel", "xlabel")),
+        "lying, per cent": but(BARS, ("ax.bar", "ax.barh"), ("shares[order]", "100 * shares[order]"))
+        + but(SAID, ("ylabel", "xlabel")),
         "ticks": """
 fig, ax = plt.subplots()
 ax.bar(np.arange(10), shares, width=0.5)
@@ -124,11 +119,11 @@ for i in range(10):
     ax.text(i, 0.1, names_of[i], rotation=90)
 """
         + SAID,
-        "the figure, and a line for guessing": BARS + "ax.axhline(0.1)\n" + _but(SAID, ("= ax", "= fig")),
-        "values on the bars": _but(BARS, ("ax.bar(", "ax.bar_label(ax.bar("), ("order])\n", 'order]), fmt="%.2f")\n'))
+        "the figure, and a line for guessing": BARS + "ax.axhline(0.1)\n" + but(SAID, ("= ax", "= fig")),
+        "values on the bars": but(BARS, ("ax.bar(", "ax.bar_label(ax.bar("), ("order])\n", 'order]), fmt="%.2f")\n'))
         + SAID,
-        "white bars with a border": _but(BARS, ("order])\n", 'order], color="w", edgecolor="k")\n')) + SAID,
-        "markers": _but(BARS, ("ax.bar(", "ax.plot("), ("order])", 'order], "o")')) + SAID,
+        "white bars with a border": but(BARS, ("order])\n", 'order], color="w", edgecolor="k")\n')) + SAID,
+        "markers": but(BARS, ("ax.bar(", "ax.plot("), ("order])", 'order], "o")')) + SAID,
     },
 }
 
@@ -143,7 +138,7 @@ WRONG = {
             "validation",
         ),
         "the names swapped": (
-            _but(TWO, ('"training"', '"t"'), ('"validation"', '"training"'), ('"t"', '"validation"')) + WORDS,
+            but(TWO, ('"training"', '"t"'), ('"validation"', '"training"'), ('"t"', '"validation"')) + WORDS,
             {"overfitting_plot": 1},
             "the names in the legend are swapped",
         ),
@@ -159,7 +154,7 @@ WRONG = {
         ),
         "no legend": (TWO + WORDS.replace("ax.legend()\n", ""), {"overfitting_plot": 1}, "no legend"),
         "training only": (
-            _but(TWO, ('ax.plot(held, label="validation")\n', "")) + WORDS,
+            but(TWO, ('ax.plot(held, label="validation")\n', "")) + WORDS,
             {"overfitting_plot": 2},
             "validation accuracies",
         ),
@@ -181,68 +176,68 @@ WRONG = {
         "empty axes": ("fig, ax = plt.subplots()\n" + WORDS, {"overfitting_plot": 4}, "the axes hold no line"),
     },
     "learned_filters_plot": {
-        "grey": (_but(EACH, ("imshow(w)", "imshow(w.mean(2))")), {"learned_filters_plot": 4}, "no colours"),
+        "grey": (but(EACH, ("imshow(w)", "imshow(w.mean(2))")), {"learned_filters_plot": 4}, "no colours"),
         "cut off": (
-            _but(MOSAIC, (SCALED, "scale = lambda W: np.clip(W, 0, 9).transpose(0, 2, 3, 1)\n")),
+            but(MOSAIC, (SCALED, "scale = lambda W: np.clip(W, 0, 9).transpose(0, 2, 3, 1)\n")),
             {"learned_filters_plot": 4},
             "cut off",
         ),
         "reshaped": (
-            _but(MOSAIC, (".transpose(0, 2, 3, 1)", ".reshape(-1, 7, 7, 3)")),
+            but(MOSAIC, (".transpose(0, 2, 3, 1)", ".reshape(-1, 7, 7, 3)")),
             {"learned_filters_plot": 4},
             "channels last",
         ),
         "rows and columns": (
-            _but(MOSAIC, (".transpose(0, 2, 3, 1)", ".transpose(0, 3, 2, 1)")),
+            but(MOSAIC, (".transpose(0, 2, 3, 1)", ".transpose(0, 3, 2, 1)")),
             {"learned_filters_plot": 4},
             "exchanged",
         ),
         "negatives": (
-            _but(MOSAIC, ("scale(W0), scale(W_now))", "1 - scale(W0), 1 - scale(W_now))")),
+            but(MOSAIC, ("scale(W0), scale(W_now))", "1 - scale(W0), 1 - scale(W_now))")),
             {"learned_filters_plot": 4},
             "dark and bright",
         ),
         "after only": (
-            _but(MOSAIC, ("(scale(W0), scale(W_now))", "(scale(W_now), scale(W_now))")),
+            but(MOSAIC, ("(scale(W0), scale(W_now))", "(scale(W_now), scale(W_now))")),
             {"learned_filters_plot": 1},
             "before training",
         ),
         "half of them": (
-            _but(EACH, ("*scale(W0), *scale(W_now)", "*scale(W0), *scale(W_now[:16])")),
+            but(EACH, ("*scale(W0), *scale(W_now)", "*scale(W0), *scale(W_now[:16])")),
             {"learned_filters_plot": 3},
             "50% of the filters after",
         ),
-        "no words": (_but(MOSAIC, ("    ax.set_title(name)\n", "")), {"learned_filters_plot": 2}, "no title"),
+        "no words": (but(MOSAIC, ("    ax.set_title(name)\n", "")), {"learned_filters_plot": 2}, "no title"),
         "the words swapped": (
-            _but(EACH, ('"before")', '"@")'), ('"after")', '"before")'), ('"@"', '"after"')),
+            but(EACH, ('"before")', '"@")'), ('"after")', '"before")'), ('"@"', '"after"')),
             {"learned_filters_plot": 1},
             "the words before and after are swapped",
         ),
-        "transparent": (_but(EACH, ("imshow(w", "imshow(w, alpha=0")), {"learned_filters_plot": 4}, "cannot be seen"),
+        "transparent": (but(EACH, ("imshow(w", "imshow(w, alpha=0")), {"learned_filters_plot": 4}, "cannot be seen"),
         "nothing drawn": ("learned_filters_plot = plt.figure()", {"learned_filters_plot": 6}, "no plot in it"),
     },
     "class_plot": {
         "names not sorted": (
-            _but(BARS, ("[names_of[i] for i in order]", "names_of")) + SAID,
+            but(BARS, ("[names_of[i] for i in order]", "names_of")) + SAID,
             {"class_plot": 2},
             "sort names and bars alike",
         ),
         "no names": (
-            _but(BARS, ("[names_of[i] for i in order]", "range(10)")) + SAID,
+            but(BARS, ("[names_of[i] for i in order]", "range(10)")) + SAID,
             {"class_plot": 2},
             "names of classes are not on the axis",
         ),
         "no words": (BARS + "class_plot = ax", {"class_plot": 1}, "no label on the axis of accuracies"),
-        "no title": (BARS + _but(SAID, ('title="Accuracy by class", ', "")), {"class_plot": 1}, "no title"),
+        "no title": (BARS + but(SAID, ('title="Accuracy by class", ', "")), {"class_plot": 1}, "no title"),
         "white bars": (
-            _but(BARS, ("order])\n", 'order], color="w")\n')) + SAID,
+            but(BARS, ("order])\n", 'order], color="w")\n')) + SAID,
             {"class_plot": 5},
             "colour of the ground",
         ),
-        "transparent bars": (_but(BARS, ("order])\n", "order], alpha=0)\n")) + SAID, {"class_plot": 5}, "transparent"),
-        "the errors": (_but(BARS, ("shares[order])", "1 - shares[order])")) + SAID, {"class_plot": 5}, "no bar shows"),
+        "transparent bars": (but(BARS, ("order])\n", "order], alpha=0)\n")) + SAID, {"class_plot": 5}, "transparent"),
+        "the errors": (but(BARS, ("shares[order])", "1 - shares[order])")) + SAID, {"class_plot": 5}, "no bar shows"),
         "nine classes": (
-            _but(BARS, ("np.argsort(shares)", "range(9)")) + SAID,
+            but(BARS, ("np.argsort(shares)", "range(9)")) + SAID,
             {"class_plot": 5},
             "1 of the 10 classes",
         ),

@@ -96,7 +96,7 @@ return losses""",
             20,
             "does not require grad",
         ),
-        "labels as floats": ((("y[batch]", "y[batch].float()"),), 20, "raises RuntimeError"),
+        "labels as floats": ((("y[batch]", "y[batch].float()"),), 20, "the labels are floats"),
         "step before backward": (
             (
                 ("        optimizer.step()\n", ""),

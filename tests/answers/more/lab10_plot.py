@@ -1,5 +1,7 @@
 """More answers to lab 10: the plot of networks of several depths. answers/lab10.py takes them in."""
 
+from written import but
+
 CHECKS = {"depth_plot": "check.depth_plot(depth_plot, training_curves, validation_curves)"}
 STUBS = {"depth_plot": "depth_plot = None\n# your code here"}
 SETUP = """
@@ -28,18 +30,11 @@ depth_plot.legend()
 """
 
 
-def _but(source, *edits):
-    for old, new in edits:
-        assert old in source, old
-        source = source.replace(old, new)
-    return source
-
-
 RIGHT = {
     "depth_plot": {
         "two panels": PANELS,
         "one plot": ONE,
-        "per cent": _but(
+        "per cent": but(
             ONE,
             ("(training_curves[d]", "(100 * np.array(training_curves[d])"),
             ("(validation_curves[d]", "(100 * np.array(validation_curves[d])"),
@@ -54,12 +49,12 @@ for ax, d in zip(panels.flat, training_curves):
     ax.legend()
 depth_plot.suptitle("cifar10: depth")
 """,
-        "without the start": _but(
+        "without the start": but(
             ONE,
             ("(training_curves[d]", "(range(1, len(training_curves[d])), training_curves[d][1:]"),
             ("(validation_curves[d]", "(range(1, len(validation_curves[d])), validation_curves[d][1:]"),
         ),
-        "written at the curves": _but(
+        "written at the curves": but(
             PANELS,
             ("    ax.legend()\n", ""),
             (', label=f"{d} layers")', ")\n        ax.text(3, values[-1], ['two', 'three', 'four', 'five'][d - 2])"),
@@ -72,20 +67,20 @@ WRONG = {
     "depth_plot": {
         "the module": (ONE + "depth_plot = plt\n", {"depth_plot": 8}, "assign the axes"),
         "validation only": (
-            _but(PANELS, ("(training_curves, validation_curves)", "(validation_curves, validation_curves)")),
+            but(PANELS, ("(training_curves, validation_curves)", "(validation_curves, validation_curves)")),
             {"depth_plot": 3},
             "no line runs through the training accuracies",
         ),
         "three networks": (
-            _but(ONE, ("for d in training_curves:", "for d in (2, 3, 4):")),
+            but(ONE, ("for d in training_curves:", "for d in (2, 3, 4):")),
             {"depth_plot": 2.5},
             "no line for 5 layers",
         ),
-        "no legend": (_but(ONE, ("depth_plot.legend()\n", "")), {"depth_plot": 1}, "no legend"),
-        "no title": (_but(ONE, ('depth_plot.set_title("Depth, CIFAR-10")\n', "")), {"depth_plot": 1}, "no title"),
-        "no data": (_but(ONE, ("Depth, CIFAR-10", "Depth")), {"depth_plot": 0.5}, "on which data"),
+        "no legend": (but(ONE, ("depth_plot.legend()\n", "")), {"depth_plot": 1}, "no legend"),
+        "no title": (but(ONE, ('depth_plot.set_title("Depth, CIFAR-10")\n', "")), {"depth_plot": 1}, "no title"),
+        "no data": (but(ONE, ("Depth, CIFAR-10", "Depth")), {"depth_plot": 0.5}, "on which data"),
         "no labels": (
-            _but(ONE, ('depth_plot.set_xlabel("epoch")\ndepth_plot.set_ylabel("accuracy")\n', "")),
+            but(ONE, ('depth_plot.set_xlabel("epoch")\ndepth_plot.set_ylabel("accuracy")\n', "")),
             {"depth_plot": 1},
             "no label on the x axis; no label on the y axis",
         ),
@@ -100,7 +95,7 @@ depth_plot.legend()
             "no line runs through the validation accuracies",
         ),
         "the errors": (
-            _but(
+            but(
                 ONE,
                 ("(training_curves[d]", "(1 - np.array(training_curves[d])"),
                 ("(validation_curves[d]", "(1 - np.array(validation_curves[d])"),
@@ -108,9 +103,9 @@ depth_plot.legend()
             {"depth_plot": 6},
             "the errors are drawn",
         ),
-        "depths not told": (_but(ONE, ('label=f"{d} layers, ', 'label="')), {"depth_plot": 1}, "of 2 layers"),
+        "depths not told": (but(ONE, ('label=f"{d} layers, ', 'label="')), {"depth_plot": 1}, "of 2 layers"),
         "kinds not told": (
-            _but(ONE, (", training", ""), (", validation", "")),
+            but(ONE, (", training", ""), (", validation", "")),
             {"depth_plot": 0.5},
             "which curves are of training images",
         ),

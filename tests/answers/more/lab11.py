@@ -1,5 +1,7 @@
 """More answers to lab 11: the two plots. answers/lab11.py takes them in."""
 
+from written import but
+
 CHECKS = {
     "ablation_plot": "check.ablation_plot(ablation_plot, mine)",
     "own_idea_plot": "check.own_idea_plot(own_idea_plot, baseline, idea)",
@@ -32,13 +34,6 @@ ax.plot([0] * len(base), base, "o")
 ax.plot([1] * len(ours), ours, "o")
 ax.set_xticks([0, 1], ["baseline", "my idea"])
 """
-
-
-def _but(source, *edits):
-    for old, new in edits:
-        assert old in source, old
-        source = source.replace(old, new)
-    return source
 
 
 RIGHT = {
@@ -75,8 +70,8 @@ for name, values in zip(names, results.values()):
     },
     "own_idea_plot": {
         "dots": PAIR + OWN,
-        "per cent, the figure": _but(PAIR, ("base, ", "100 * base, "), ("ours, ", "100 * ours, "))
-        + _but(OWN, ("= ax", "= fig"), ("accuracy", "accuracy in %")),
+        "per cent, the figure": but(PAIR, ("base, ", "100 * base, "), ("ours, ", "100 * ours, "))
+        + but(OWN, ("= ax", "= fig"), ("accuracy", "accuracy in %")),
         "lines by seed": """
 fig, ax = plt.subplots()
 ax.plot(base, "o-", label="Baseline")
@@ -90,7 +85,7 @@ ax.scatter(base, np.zeros(len(base)))
 ax.scatter(ours, np.ones(len(ours)))
 ax.set_yticks([0, 1], ["baseline", "idea"])
 """
-        + _but(OWN, ("ylabel", "xlabel")),
+        + but(OWN, ("ylabel", "xlabel")),
         "bars by seed": """
 fig, ax = plt.subplots()
 ax.bar(np.arange(len(base)) - 0.2, base, 0.4, label="baseline")
@@ -109,17 +104,17 @@ WRONG = {
             "there is nothing in the axes",
         ),
         "means only": (
-            _but(DOTS, ("ax.plot(values, [i] * len(values)", "ax.plot(values.mean(), i")) + WORDS,
+            but(DOTS, ("ax.plot(values, [i] * len(values)", "ax.plot(values.mean(), i")) + WORDS,
             {"ablation_plot": 3},
             "the mean is there, and not the single runs",
         ),
         "one setting is missing": (
-            _but(DOTS, (":\n    ax.plot", ":\n    if i == 1:\n        continue\n    ax.plot")) + WORDS,
+            but(DOTS, (":\n    ax.plot", ":\n    if i == 1:\n        continue\n    ax.plot")) + WORDS,
             {"ablation_plot": 5},
             "not every run is there of: without mirroring",
         ),
         "one run each": (
-            _but(DOTS, ("ax.plot(values, [i] * len(values)", "ax.plot(values[0], i")) + WORDS,
+            but(DOTS, ("ax.plot(values, [i] * len(values)", "ax.plot(values[0], i")) + WORDS,
             {"ablation_plot": 5},
             "not every run is there",
         ),
@@ -129,24 +124,24 @@ WRONG = {
             "no tick, legend or text names",
         ),
         "no label": (
-            DOTS + _but(WORDS, (', xlabel="validation accuracy"', "")),
+            DOTS + but(WORDS, (', xlabel="validation accuracy"', "")),
             {"ablation_plot": 1},
             "no label on the x",
         ),
-        "no title": (DOTS + _but(WORDS, ('title=f"Ablation ({cifar.name})", ', "")), {"ablation_plot": 1}, "no title"),
+        "no title": (DOTS + but(WORDS, ('title=f"Ablation ({cifar.name})", ', "")), {"ablation_plot": 1}, "no title"),
         "the data is not named": (
-            DOTS + _but(WORDS, (" ({cifar.name})", "")),
+            DOTS + but(WORDS, (" ({cifar.name})", "")),
             {"ablation_plot": 0.5},
             "does not say on which data",
         ),
         "outside the limits": (
-            DOTS + _but(WORDS, ("ablation_plot", "ax.set_xlim(0.6, 1)\nablation_plot")),
+            DOTS + but(WORDS, ("ablation_plot", "ax.set_xlim(0.6, 1)\nablation_plot")),
             {"ablation_plot": 1},
             "outside the limits",
         ),
         "a panel each": (
             """
-fig, panels = plt.subplots(1, 3)
+fig, panels = plt.subplots(1, len(results))
 for ax, (name, values) in zip(panels, results.items()):
     ax.plot(values, "o")
     ax.set(title=f"{name}, CIFAR-10", ylabel="accuracy")
@@ -160,12 +155,12 @@ ablation_plot = fig
     "own_idea_plot": {
         "an empty figure": ("own_idea_plot = plt.figure()", {"own_idea_plot": 8}, "there is no plot in it"),
         "the idea alone": (
-            _but(PAIR, ('ax.plot([0] * len(base), base, "o")\n', "")) + OWN,
+            but(PAIR, ('ax.plot([0] * len(base), base, "o")\n', "")) + OWN,
             {"own_idea_plot": 5},
             "not every run is there of: baseline",
         ),
         "the baseline alone": (
-            _but(PAIR, ('ax.plot([1] * len(ours), ours, "o")\n', "")) + OWN,
+            but(PAIR, ('ax.plot([1] * len(ours), ours, "o")\n', "")) + OWN,
             {"own_idea_plot": 5},
             "not every run is there of: idea",
         ),
@@ -179,15 +174,15 @@ ablation_plot = fig
             {"own_idea_plot": 2},
             "no tick, legend or text names baseline, idea",
         ),
-        "no label": (PAIR + _but(OWN, (', ylabel="accuracy"', "")), {"own_idea_plot": 1}, "no label on the y"),
-        "no title": (PAIR + _but(OWN, ('title=f"Own idea ({cifar.name})", ', "")), {"own_idea_plot": 1}, "no title"),
+        "no label": (PAIR + but(OWN, (', ylabel="accuracy"', "")), {"own_idea_plot": 1}, "no label on the y"),
+        "no title": (PAIR + but(OWN, ('title=f"Own idea ({cifar.name})", ', "")), {"own_idea_plot": 1}, "no title"),
         "the data is not named": (
-            PAIR + _but(OWN, (" ({cifar.name})", "")),
+            PAIR + but(OWN, (" ({cifar.name})", "")),
             {"own_idea_plot": 0.5},
             "does not say on which data",
         ),
         "cut off": (
-            PAIR + _but(OWN, ("own_idea_plot", "ax.set_ylim(0.63, 0.7)\nown_idea_plot")),
+            PAIR + but(OWN, ("own_idea_plot", "ax.set_ylim(0.63, 0.7)\nown_idea_plot")),
             {"own_idea_plot": 1},
             "outside the limits",
         ),

@@ -7,6 +7,9 @@ import random
 
 import numpy as np
 
+from labkit.check.criteria import Equals
+from labkit.check.mistakes import named
+from labkit.check.probed import Probed, together
 from labkit.check.watch import READY_MADE
 
 TAMPERED = "what the check looks on with was taken away, or got around, somewhere in the notebook: leave that out"
@@ -24,6 +27,7 @@ def {name}({x}):
         total = total + row
     return total
 """
+_IMPORTS = "import numpy as np\nimport torch\nfrom torch import nn\nfrom torch.nn import functional as F\n\n\n"
 _NAMES = ("score", "answer", "compute", "result", "helper", "values")
 
 
@@ -44,5 +48,26 @@ def looks_away(line):
     for what in ("steps", "operations"):
         counts = [line.ask("canary", what, source, words["name"], np.ones((n, 3)), []) for n in (few, many)]
         if not all(type(count) is int for count in counts) or counts[1] - counts[0] < 0.9 * (many - few):
+            return True
+    return False
+
+
+def looks_past(line, exercise, seed):
+    """Whether a probe takes a known mistake of an exercise, which differs on the cases of a seed, for the right answer.
+
+    line: the `Outside` end.
+    exercise: the `Exercise`.
+    """
+    rng, known = random.SystemRandom(), exercise.known
+    units = [unit for _, _, criterion in exercise.criteria if isinstance(criterion, Equals) for unit in criterion.units]
+    for unit in [unit for unit in units if isinstance(unit, Probed)]:
+        order = rng.sample(range(len(known)), len(known))
+        slip = next((i for i in order if unit.differs(known, (i,), seed)), None)
+        if slip is None:
+            continue
+        source = _IMPORTS + named(known.source(slip), exercise.name)
+        cases = list(unit.cases(np.random.default_rng(seed)))
+        seen = [line.ask("canary", "probe", source, exercise.name, [unit.probe, *case], []) for case in cases]
+        if None not in seen and unit.is_right(together(seen), known, seed):
             return True
     return False

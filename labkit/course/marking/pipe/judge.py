@@ -8,7 +8,7 @@ from labkit import check
 from labkit.check import EXERCISES
 from labkit.check.answer import Marking
 from labkit.check.verdict import WRONG, Row, Verdict, as_html
-from labkit.course.marking.pipe.canary import TAMPERED, looks_away
+from labkit.course.marking.pipe.canary import TAMPERED, looks_away, looks_past
 from labkit.course.marking.pipe.drawn import built
 from labkit.course.marking.pipe.line import Lost
 from labkit.course.marking.pipe.remote import Remote
@@ -31,8 +31,7 @@ class Said(NamedTuple):
 
 
 def call_in(source):
-    """The call in a check cell of one line, `check.score(score)`, as a tree; None where the cell is anything else, or
-    the exercise one that can be judged in the notebook's process only."""
+    """The call in a check cell of one line, `check.score(score)`, as a tree; None where the cell is anything else."""
     try:
         body = ast.parse(source).body
     except (SyntaxError, ValueError):
@@ -41,9 +40,7 @@ def call_in(source):
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
         return None
     known = isinstance(call.func.value, ast.Name) and call.func.value.id == "check" and call.func.attr in check.__all__
-    if not known or call.func.attr in ("use", "score_so_far", "EXERCISES"):
-        return None
-    return None if call.func.attr in EXERCISES and EXERCISES[call.func.attr].inside else call
+    return call if known and call.func.attr not in ("use", "score_so_far", "EXERCISES") else None
 
 
 def judge(call, line, seed, written=NOTHING):
@@ -71,16 +68,17 @@ def judge(call, line, seed, written=NOTHING):
     line.forget()
     verdict = marking.said[-1]
     if verdict.earned and any(isinstance(argument, Remote) for argument in _flat(handed.arguments.values())):
-        verdict = _if_looked_on(verdict, line)
+        verdict = _if_looked_on(verdict, line, EXERCISES.get(call.func.attr), seed)
     names = [inner.id for inner in call.args if isinstance(inner, ast.Name)]
     hints = tuple(written.hints(names)) if verdict.earned and written is not NOTHING else ()
     return Said(float(verdict.earned), "\n".join(verdict.lines), as_html(verdict), verdict, None, hints)
 
 
-def _if_looked_on(verdict, line):
+def _if_looked_on(verdict, line, exercise, seed):
     """The verdict, if the notebook's process notices what it should; else one without points."""
     try:
-        fault = TAMPERED if looks_away(line) else None
+        tampered = looks_away(line) or exercise is not None and looks_past(line, exercise, seed)
+        fault = TAMPERED if tampered else None
     except Exception as problem:
         fault = f"its process did not stay to the end of the check ({problem})"
     if fault is None:

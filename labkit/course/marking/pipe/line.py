@@ -4,6 +4,7 @@ So a function that a check hands over is called where it is, while the student's
 """
 
 import builtins
+import contextlib
 import importlib
 import socket
 import struct
@@ -13,7 +14,7 @@ import time
 
 import numpy as np
 
-from labkit.check.calls import Misuse, one_line
+from labkit.check.calls import Misuse, is_tensor, one_line
 from labkit.course.marking.pipe.wire import HEAD, Malformed, foreign, head, pack, unpack
 
 _GRACE, _TICK = 5.0, 0.2  # seconds
@@ -177,9 +178,9 @@ class Line:
             module, name = str(getattr(value, "__module__", None)), str(getattr(value, "__name__", None))
             if module.startswith("labkit.") and getattr(sys.modules.get(module), name, None) is value:
                 return ["named", module, name]
-        torch = sys.modules.get("torch")
-        if torch is not None and isinstance(value, torch.Tensor) and value.dtype is not torch.bfloat16:
-            return ["tensor", value.detach().cpu().numpy(), bool(value.requires_grad)]
+        if is_tensor(value):
+            with contextlib.suppress(TypeError, RuntimeError):  # a kind that NumPy does not know, such as bfloat16
+                return ["tensor", value.detach().cpu().numpy(), bool(value.requires_grad)]
         handle = self._handle(value) if callable(value) and not isinstance(value, type) else None
         number = None
         if hasattr(type(value), "__float__"):

@@ -71,6 +71,20 @@ class Remote(Target):
         written, name = self._written, self._text
         return written.changes_judges() or written.put_together(name) or written.borrowed(name, ready_made)
 
+    def probed(self, probe, case, parameters=(), ready_made=()):
+        """What a probe, a function of labkit's, sees of it there: an `Outcome`."""
+        about = {"parameters": list(parameters), "ready made": list(ready_made)}
+        try:
+            found = self._ask("probe", self._text, probe, list(case), about)
+        except ValueError as problem:
+            return Outcome(None, _words(str(problem)), (), ())
+        if found is None or found.get("stopped"):
+            return Outcome(None, self._lost, (), ())
+        raised = tuple(name for name in found["raised"] if isinstance(name, str))
+        return Outcome(
+            found["value"], _words(found["error"]), (), (), raised, _words(found["foul"]) or self._foul(ready_made)
+        )
+
     def steps(self, args):
         """Python steps of one call there, no fewer than the text takes for certain."""
         return max(self._count("steps", args), self._written.least_steps(self._text, args))

@@ -44,6 +44,7 @@ class Served(Line):
         handlers = {
             "look": self._look,
             "call": self._call,
+            "probe": self._probe,
             "count": self._count,
             "loops": lambda name: self._target(name).loops()[:50],
             "arrays": lambda name: self._target(name).notebook_arrays()[:20],
@@ -96,17 +97,19 @@ class Served(Line):
             return {"stopped": True}
         if outcome is None:
             return {"too long": True}
-        return {
-            "value": outcome.value,
-            "error": outcome.error,
+        return _told(outcome) | {
             "changed": {i: outcome.args[i] for i in outcome.changed},
-            "raised": [name for name in outcome.raised if hasattr(builtins, name)],
-            "foul": outcome.foul,
             "generators": {
                 i: arg.bit_generator.state for i, arg in enumerate(outcome.args) if hasattr(arg, "bit_generator")
             },
             "lifted": bool(depth and limit.lifted),
         }
+
+    def _probe(self, text, probe, case, about):
+        try:
+            return _told(self._target(text).probed(probe, case, about["parameters"], about["ready made"]))
+        except KeyboardInterrupt:
+            return {"stopped": True}
 
     def _count(self, what, text, args):
         try:
@@ -115,14 +118,16 @@ class Served(Line):
         except KeyboardInterrupt:
             return None
 
-    def _canary(self, what, source, name, array, ready_made):
+    def _canary(self, what, source, name, given, ready_made):
         """What is noticed of a function of the marker's own, see `canary`: as of a student's."""
         names = {"__name__": "__main__"}
         exec(compile(source, f"<cell {name}>", "exec"), names)
         target = Here(names[name])
+        if what == "probe":
+            return target.probed(given[0], given[1:]).value
         if what == "call":
-            return target.call((array,), {}, ("x",), ready_made).foul
-        return target.steps((array,)) if what == "steps" else target.operations((array,))
+            return target.call((given,), {}, ("x",), ready_made).foul
+        return target.steps((given,)) if what == "steps" else target.operations((given,))
 
     def _swap(self, text, name, which):
         """Put another array in the place of a notebook's (which: see `calls.OTHERS`), or the first back (None)."""
@@ -146,3 +151,9 @@ class Served(Line):
         drawn = self._value(text)
         plot, module = Plot(drawn), getattr(drawn, "__name__", None) if isinstance(drawn, types.ModuleType) else None
         return [described(plot.axes), module or type(drawn).__name__, plot.unsolved]
+
+
+def _told(outcome):
+    """What the marker is told of any outcome."""
+    raised = [name for name in outcome.raised if hasattr(builtins, name)]
+    return {"value": outcome.value, "error": outcome.error, "raised": raised, "foul": outcome.foul}
