@@ -41,8 +41,10 @@ class _Points:
         for ax in self.plot.axes:
             legend = ax.get_legend()
             said += [legend.get_texts() if legend else [], ax.texts, ax.get_xticklabels(), ax.get_yticklabels()]
-            said += [[ax.title]] if len(self.plot.axes) > 1 else []
-        return [text.get_text().strip().lower() for texts in said for text in texts if text.get_text().strip()]
+        found = [text.get_text() for texts in said for text in texts]
+        if len(self.plot.axes) > 1:  # a panel for each: labkit's style has titles on the left
+            found += [ax.get_title(loc) for ax in self.plot.axes for loc in ("left", "center", "right")]
+        return [text.strip().lower() for text in found if text.strip()]
 
 
 def _near(there, value, factor):
