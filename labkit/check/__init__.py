@@ -38,6 +38,14 @@ from labkit.check.labs.lab04_loops import (
 )
 from labkit.check.labs.lab04_more import confusion_matrix, minibatch_sgd, template_images
 from labkit.check.labs.lab05 import momentum_step, rmsprop_step, two_layer_gradients, two_layer_scores
+from labkit.check.labs.lab05_training import (
+    all_zero,
+    cured_plot,
+    dropout_factor,
+    numbers_learned,
+    through_relu,
+    train_by_batches,
+)
 from labkit.check.labs.lab06 import (
     affine_backward,
     conv_backward,
@@ -104,6 +112,7 @@ __all__ = [
     "accuracy_plot",
     "add_bias_column",
     "affine_backward",
+    "all_zero",
     "averaged_weights",
     "batch_plot",
     "batchnorm_forward",
@@ -124,9 +133,11 @@ __all__ = [
     "cost_plot",
     "cross_validate",
     "cube_gigabytes",
+    "cured_plot",
     "depth_plot",
     "distances_one_loop",
     "distances_two_loops",
+    "dropout_factor",
     "dropout_forward",
     "dual_divide",
     "dual_multiply",
@@ -177,6 +188,7 @@ __all__ = [
     "moved_images",
     "nearest_labels",
     "normalize_backward",
+    "numbers_learned",
     "numerical_gradient",
     "occlusion_drops",
     "on_new_images",
@@ -220,9 +232,11 @@ __all__ = [
     "take_backward",
     "template_images",
     "tenth_of_a_step",
+    "through_relu",
     "topological_order",
     "torch_gradients",
     "train_automatically",
+    "train_by_batches",
     "train_epoch",
     "twice_the_weights",
     "two_layer_gradients",
