@@ -38,14 +38,8 @@ from labkit.check.labs.lab04_loops import (
 )
 from labkit.check.labs.lab04_more import confusion_matrix, minibatch_sgd, template_images
 from labkit.check.labs.lab05 import momentum_step, rmsprop_step, two_layer_gradients, two_layer_scores
-from labkit.check.labs.lab05_training import (
-    all_zero,
-    cured_plot,
-    dropout_factor,
-    numbers_learned,
-    through_relu,
-    train_by_batches,
-)
+from labkit.check.labs.lab05_plot import cured_plot
+from labkit.check.labs.lab05_training import all_zero, dropout_factor, numbers_learned, through_relu, train_by_batches
 from labkit.check.labs.lab06 import (
     affine_backward,
     conv_backward,
