@@ -53,7 +53,7 @@ class Recipe:
 
 BUDGETS = {
     "seconds": Recipe(widths=(16, 32, 64), epochs=4, images=3000, batch_size=64),
-    "laptop": Recipe(widths=(48, 128, 192), epochs=10),
+    "laptop": Recipe(widths=(64, 192, 256), epochs=12),
     "gpu": Recipe(widths=(128, 384, 512), epochs=40, batch_size=512, bfloat16=True),
 }
 VARIABLE = "LABKIT_BUDGET"
