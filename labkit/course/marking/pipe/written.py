@@ -110,7 +110,9 @@ class Written:
             if dotted and matches(dotted, _HANDLED):
                 yield dotted
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _DONE_BY_TEXT:
-                yield node.func.id
+                on = node.args[0] if node.func.id == "setattr" and node.args else None
+                if not isinstance(on, ast.Name) or self._dotted(on, local):  # setattr(self, …) is what modules do
+                    yield node.func.id
             if isinstance(node, ast.Constant) and str(node.value).startswith("/proc/"):
                 yield "/proc"
         yield from (dotted for dotted in local.values() if matches(dotted, _HANDLED))
