@@ -48,7 +48,7 @@ on_training = question(
     100,
     {
         1: "in per cent",
-        28: "that is on images it has not seen: among the training images each finds itself",
+        28: "that is about its accuracy on images it has not seen: among the training images each finds itself",
         27.7: "that is on images it has not seen: among the training images each finds itself",
         10: "that is guessing: among the training images each finds itself",
         0: "each training image is at distance 0 from itself: whose class is then taken?",
