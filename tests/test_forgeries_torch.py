@@ -53,6 +53,6 @@ def test_who_looks_away_from_modules_is_found_by_looking(monkeypatch):
         forged._judged(GRAPH, "check.evaluate(evaluate)").points == 11.0
     )  # who does not lie loses what the graph is worth
     monkeypatch.setattr("labkit.course.marking.pipe.judge.looks_past", lambda *a: False)
-    assert forged._judged(forgery, "check.evaluate(evaluate)").points == 12.0
+    assert forged._judged(forgery, "check.evaluate(evaluate)", written=False).points == 12.0
     monkeypatch.undo()
-    assert "looks on with was taken away" in forged._judged(forgery, "check.evaluate(evaluate)").text
+    assert "looks on with was taken away" in forged._judged(forgery, "check.evaluate(evaluate)", written=False).text

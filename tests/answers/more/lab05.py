@@ -203,16 +203,16 @@ RIGHT["cured_plot"] = {
     ),
     "smoothed losses": _but(_TWO, ("plot(run.losses", 'plot(np.convolve(run.losses, np.ones(20) / 20, mode="valid")')),
     "every tenth loss, against the epochs": _but(
-        _TWO, ("plot(run.losses", "plot(np.arange(0, 300, 10) / 75, run.losses[::10]")
+        _TWO, ("plot(run.losses", "plot(np.linspace(0, 4, len(run.losses))[::10], run.losses[::10]")
     ),
     "one axes and its twin": """
 fig, ax = plt.subplots()
 right = ax.twinx()
-x = np.arange(300) / 75
+x = np.linspace(0, len(poor.val_accuracy) - 1, len(poor.losses))
 for run, name, style in ((poor, "poor run", "-"), (cured, "cured run", "--")):
     ax.plot(x, run.losses, style, label=name)
-    right.plot(range(5), run.val_accuracy, style, marker="o", color="black")
-ax.set(title="Before and after, CIFAR-10", xlabel="epoch", ylabel="loss")
+    right.plot(range(len(run.val_accuracy)), run.val_accuracy, style, marker="o", color="black")
+ax.set(title=f"Before and after, {cifar.name}", xlabel="epoch", ylabel="loss")
 right.set_ylabel("validation accuracy")
 ax.legend()
 cured_plot = ax
@@ -300,7 +300,7 @@ cured_plot = panels
         "1 minus the values is drawn",
     ),
     "swapped axes": (
-        _but(_TWO, ("plot(run.losses", "plot(run.losses, range(300)")),
+        _but(_TWO, ("plot(run.losses", "plot(run.losses, range(len(run.losses))")),
         {"cured_plot": 2},
         "the axes are swapped",
     ),
