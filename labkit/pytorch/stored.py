@@ -7,6 +7,7 @@ python -m labkit.pytorch.stored ablation    # likewise; both go on where they we
 import argparse
 import json
 import platform
+import time
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,7 @@ def store(name, run, split, note, data):
             "python": platform.python_version(),
             "note": note,
         },
+        "processor_seconds": round(time.process_time(), 1),  # of this process; the curves have those of a clock
         "recipe": run.recipe.words(),
         "seed": settings["seed"],
         "val_images": settings["val_images"],

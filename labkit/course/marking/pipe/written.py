@@ -35,7 +35,21 @@ _HANDLED = (
     "get_ipython.kernel*",
 )
 _DONE_BY_TEXT = ("exec", "eval", "compile", "__import__", "setattr", "globals")
-_JUDGES = ("labkit.check.*", "labkit.course*")
+# What looks on in the notebook's process. All else judges in the marker's alone: changing it is in vain, costs nothing.
+_LOOK_ON = (
+    "answer",
+    "calls",
+    "counting",
+    "figures",
+    "labs",
+    "legends",
+    "probed",
+    "runtime_loops",
+    "source",
+    "tensors",
+    "watch",
+)
+_JUDGES = (*(f"labkit.check.{room}.*" for room in _LOOK_ON), "labkit.course*")
 
 
 class Written:
