@@ -69,6 +69,8 @@ def test_interrupted_at_any_step_it_goes_on_with_the_same_bits(whole, tmp_path):
         resumed = tiny(checkpoint=file)
         assert same(whole, resumed) and not resumed.curves.interrupted
         assert len(resumed.curves.at_seconds) == 4 and resumed.curves.at_seconds == sorted(resumed.curves.at_seconds)
+        read = tiny(checkpoint=file).curves  # finished: no step is made, what its steps took stays known
+        assert read.processor_seconds > resumed.curves.processor_seconds / 2
 
 
 def test_layers_that_draw_numbers_go_on_with_theirs(tmp_path):

@@ -7,7 +7,6 @@ python -m labkit.pytorch.stored ablation    # likewise; both go on where they we
 import argparse
 import json
 import platform
-import time
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +63,7 @@ def store(name, run, split, note, data):
             "python": platform.python_version(),
             "note": note,
         },
-        "processor_seconds": round(time.process_time(), 1),  # of this process; the curves have those of a clock
+        "processor_seconds": round(run.curves.processor_seconds, 1),  # the curves have those of a clock
         "recipe": run.recipe.words(),
         "seed": settings["seed"],
         "val_images": settings["val_images"],

@@ -19,9 +19,13 @@ from .resnet import ResNet, groups, whitening_filters
 
 @dataclass(repr=False)
 class Curves(History):
-    """A `History` with the seconds at the end of each epoch, the start's (0) included."""
+    """A `History` with the seconds at the end of each epoch, the start's (0) included, and the processor's in all.
+
+    Both go on where a run is taken up again. Those of the processor count all threads of the process.
+    """
 
     at_seconds: list = field(default_factory=list)
+    processor_seconds: float = 0.0
 
 
 class Run:
@@ -111,7 +115,7 @@ class Run:
         """The whole run, or what is left of it."""
         self._take_up(checkpoint)
         curves, total = self.curves, self.recipe.epochs * self.steps_per_epoch
-        start = time.perf_counter() - curves.seconds
+        start, worked = time.perf_counter() - curves.seconds, time.process_time() - curves.processor_seconds
         bar = progress(total=total, initial=self.step, desc="training", unit="steps", disable=quiet)
         try:
             while self.epoch < self.recipe.epochs:
@@ -123,14 +127,14 @@ class Run:
                 self.epoch += 1
                 self._record()
                 bar.set_postfix_str(f"validation {curves.val_accuracy[-1]:.1%}", refresh=False)
-                curves.seconds = time.perf_counter() - start
+                curves.seconds, curves.processor_seconds = time.perf_counter() - start, time.process_time() - worked
                 curves.at_seconds.append(curves.seconds)
                 self._keep(checkpoint)
         except KeyboardInterrupt:
             curves.interrupted = True
         finally:
             bar.close()
-            curves.seconds = time.perf_counter() - start
+            curves.seconds, curves.processor_seconds = time.perf_counter() - start, time.process_time() - worked
             if watch is not None:
                 watch(curves, True)
         return self
