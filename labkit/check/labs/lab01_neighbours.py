@@ -72,27 +72,34 @@ _EARLY = "the return stands in the loop: it ends too early"
 _BACK = "    return distances"
 _INNER = "the inner product of two rows: the squares of their differences are asked"
 _LARGEST = "the largest square: their sum is asked"
+_ALL_ROWS = "off by one: range(n) ends before n, so range(len({0})) goes through all of them"
+
+
+def _wrong_sums(squares, difference, axis=""):
+    """Mistakes of both loops; squares: the sum as it is written, difference: what is squared, axis: of the sum."""
+    return [
+        (_ROOT, (squares, f"np.sqrt({squares})")),
+        (_ABSOLUTE, (squares, f"abs({difference}).sum({axis})")),
+        (_MEAN, (f".sum({axis})", f".mean({axis})")),
+        (_SUM_FIRST, (squares, f"({difference}).sum({axis}) ** 2")),
+        (_NOT_SQUARED, (squares, f"({difference}).sum({axis})"), NONE),
+        (_PLUS, (difference, difference.replace("-", "+"))),
+        (_LARGEST, (f".sum({axis})", f".max({axis})")),
+        (_TURNED, (_BACK, f"{_BACK}.T")),
+        (_ALL_ROWS.format("A"), ("range(len(A))", "range(len(A) - 1)")),
+    ]
+
 
 # fmt: off
 distances_two_loops = exercise("distances_two_loops", 5, distances_two_loops_, [
     (4, "the squared distance of each row of A to each row of B, (M, N)", equals(_rows, lab=_lab_rows)),
     (1, "A and B are left as they were", unchanged(_rows)),
 ], mistakes=[
-    (_ROOT, (_SQUARES, f"np.sqrt({_SQUARES})")),
-    (_ABSOLUTE, (_SQUARES, f"abs({_PAIR}).sum()")),
-    (_MEAN, (").sum()", ").mean()")),
-    (_SUM_FIRST, (_SQUARES, f"({_PAIR}).sum() ** 2")),
-    (_NOT_SQUARED, (_SQUARES, f"({_PAIR}).sum()"), NONE),
-    (_PLUS, (_PAIR, "A[i] + B[j]")),
+    *_wrong_sums(_SQUARES, _PAIR),
     (_INNER, (_SQUARES, "A[i] @ B[j]"), NONE),
-    (_LARGEST, (").sum()", ").max()")),
-    (_TURNED, (_BACK, f"{_BACK}.T")),
     (_EARLY, (_BACK, f"            {_BACK.strip()}")),
     (_EARLY, (_BACK, f"        {_BACK.strip()}")),
-    ("off by one: range(n) ends before n, so range(len(B)) goes through all of them",
-     ("range(len(B))", "range(len(B) - 1)")),
-    ("off by one: range(n) ends before n, so range(len(A)) goes through all of them",
-     ("range(len(A))", "range(len(A) - 1)")),
+    (_ALL_ROWS.format("B"), ("range(len(B))", "range(len(B) - 1)")),
     ("one sum for a row of A: each pair has its own", ("distances[i, j] =", "distances[i] =")),
 ], ready_made=WRITE_OUT)
 
@@ -101,20 +108,11 @@ distances_one_loop = exercise("distances_one_loop", 5, distances_one_loop_, [
     (1, "one loop, not two", _one_loop),
     (1, "A and B are left as they were", unchanged(_rows)),
 ], mistakes=[
-    (_ROOT, (_ROW, f"np.sqrt({_ROW})")),
-    (_ABSOLUTE, (_ROW, f"abs({_ALL}).sum(axis=1)")),
-    (_MEAN, (".sum(axis=1)", ".mean(axis=1)")),
-    (_SUM_FIRST, (_ROW, f"({_ALL}).sum(axis=1) ** 2")),
-    (_NOT_SQUARED, (_ROW, f"({_ALL}).sum(axis=1)"), NONE),
-    (_PLUS, (_ALL, "A[i] + B")),
+    *_wrong_sums(_ROW, _ALL, "axis=1"),
     (_INNER, (_ROW, "B @ A[i]"), NONE),
-    (_LARGEST, (".sum(axis=1)", ".max(axis=1)")),
     ("the sum runs over everything: one sum for each row of B (axis=1)", ("axis=1", "")),
     ("wrong axis: the sum of the squares runs over the features of a row (axis=1)", ("axis=1", "axis=0")),
-    (_TURNED, (_BACK, f"{_BACK}.T")),
     (_EARLY, (_BACK, f"        {_BACK.strip()}")),
-    ("off by one: range(n) ends before n, so range(len(A)) goes through all of them",
-     ("range(len(A))", "range(len(A) - 1)")),
 ], ready_made=WRITE_OUT)
 # fmt: on
 
