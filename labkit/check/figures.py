@@ -18,7 +18,7 @@ class Plot:
     borrowed = left_over = None
 
     def __init__(self, drawn):
-        self.drawn = drawn
+        self.drawn, self._curves = drawn, None
         self.unsolved = is_blank(drawn)
         try:
             self.axes = [ax for ax in _axes_of(drawn) if callable(getattr(ax, "get_lines", None))]
@@ -27,17 +27,20 @@ class Plot:
 
     def curves(self):
         """(axes, x, y) of each visible line, as float arrays; of `ax.stairs` the edges on the left."""
-        found = []
+        if self._curves is None:
+            self._curves = list(self._seen())
+        return self._curves
+
+    def _seen(self):
         for ax in self.axes:
             for steps in [p for p in ax.patches if hasattr(p, "get_data") and p.get_visible()]:
                 y, edges, _ = steps.get_data()
-                found.append((ax, _numbers(edges)[:-1], _numbers(y)))
+                yield ax, _numbers(edges)[:-1], _numbers(y)
             for line in ax.get_lines():
                 if not why_unseen(ax, line):
                     x, y = _numbers(line.get_xdata()), _numbers(line.get_ydata())
                     if x is not None and y is not None and len(x) == len(y):
-                        found.append((ax, x, y))
-        return found
+                        yield ax, x, y
 
     def no_line(self, what="line"):
         """Why there is no line to judge, in words."""
@@ -68,7 +71,7 @@ def line(steps, course):
             return f"no plot in it, it is {_described(plot.drawn)}: assign the axes or the figure"
         best = plot.best(steps, course)
         if best is None:
-            scattered = any(len(ax.collections) for ax in plot.axes)
+            scattered = any(len(ax.collections) for ax in plot.axes) and not any(ax.get_lines() for ax in plot.axes)
             return "the points are scattered, not joined: draw a line (plt.plot)" if scattered else plot.no_line()
         ax, x, y = best
         if len(y) not in (steps, steps + 1):

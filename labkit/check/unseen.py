@@ -3,6 +3,8 @@
 import numpy as np
 from matplotlib import colors as colours
 
+from labkit.check.ink import why_no_ink
+
 
 def why_unseen(ax, line):
     """Why nobody sees a line, in words; None where it is to be seen."""
@@ -18,7 +20,7 @@ def why_unseen(ax, line):
     drawn = [line.get_color()] * joined + [line.get_markerfacecolor(), line.get_markeredgecolor()] * marked
     if all(_is_like(colour, ground) for colour in drawn):
         return "it has the colour of the ground"
-    return None
+    return why_no_ink(line)
 
 
 def why_unseen_picture(ax, image):

@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from labkit.check.figures import Plot, label_of, says_nothing, title_of, titles_of
+from labkit.check.unseen import why_unseen
 from labkit.check.verdict import Found, say, verdict
 
 _NONE = "there is no plot in it: assign the axes or the figure"
@@ -56,7 +57,7 @@ def _places(ax, which):
     """Coordinates of what is visible in one direction: lines, clouds, ends of bars and of error bars, box plots."""
     column = "xy".index(which)
     for line in ax.get_lines():
-        if line.get_visible():
+        if not why_unseen(ax, line):
             data = line.get_xdata() if which == "x" else line.get_ydata()
             yield _numbers(getattr(ax, f"convert_{which}units")(data))
     for cloud in ax.collections:

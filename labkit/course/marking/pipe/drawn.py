@@ -17,6 +17,7 @@ from matplotlib.patches import PathPatch, Rectangle, StepPatch
 from matplotlib.path import Path
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, PercentFormatter
 
+from labkit.check import ink
 from labkit.check.figures import in_percent
 from labkit.check.legends import handles_of
 
@@ -126,6 +127,7 @@ def _of_line(ax, line):
         "colour": _rgba(line.get_color()),
         "face": _rgba(line.get_markerfacecolor()),
         "spans": spans[0] if spans else "",
+        "no ink": ink.why_no_ink(line),
         **{name: _plain(getattr(line, f"get_{name}")()) for name in _LINE.split()},
     }
 
@@ -303,6 +305,7 @@ def _add_line(ax, about):
     line = Line2D(about["x"].ravel(), about["y"].ravel(), color=about["colour"], **options)
     line.set(markerfacecolor=about["face"], **{name: about[name] for name in _LINE.split()})
     ax.add_line(line)
+    ink.told(line, about["no ink"])
     line.set_label(_text(about["label"]))
 
 
