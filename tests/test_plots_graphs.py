@@ -43,6 +43,17 @@ def test_every_node_is_a_box_and_every_input_an_arrow_from_left_to_right():
     assert {"a", "b", "exp", "×", "σ", "2×3", "4.71828"} <= set(texts)
 
 
+def test_late_inputs_stand_right_before_what_takes_them_and_no_arrow_runs_past_a_box():
+    w, b, v = (autodiff.Tensor(value, name) for value, name in ((1.5, "w"), (-1.0, "b"), (0.5, "v")))
+    output = np.maximum(0, w * 2.0 + b) * v
+
+    def longest(**options):
+        arrows = drawn(plots.computation_graph(output, **options))[1]
+        return max(end[0] - start[0] for start, end in (arrow._posA_posB for arrow in arrows))
+
+    assert longest() > 1 > longest(late=True)
+
+
 def test_derivatives_are_written_beneath_and_what_has_none_is_pale():
     output = example()[0]
     nodes = autodiff.nodes(output)

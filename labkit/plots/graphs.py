@@ -8,7 +8,7 @@ from .style import BLUE, ORANGE, axes_to_draw_in
 WIDTH, HEIGHT = 0.62, 0.5  # of a box; layers are 1 apart, boxes of a layer at least 1
 
 
-def computation_graph(outputs, derivatives=None, symbol="", fontsize=9, ax=None, title="A computation graph"):
+def computation_graph(outputs, derivatives=None, symbol="", fontsize=9, late=False, ax=None, title="A computation graph"):
     """A graph of values: in each box the operation, below it its value, and beneath the box its derivative.
 
     outputs: a node, or a list of them; a node has `value` and `inputs` (nodes and constants) and, as it likes, `name`
@@ -16,12 +16,13 @@ def computation_graph(outputs, derivatives=None, symbol="", fontsize=9, ax=None,
     derivatives: dict node -> number; nodes that are not in it are drawn pale. None draws none, and nothing pale.
     symbol: what the derivatives are called, such as "∂f/∂".
     fontsize: of the text in the boxes, in points.
+    late: True draws each input right before the first operation that takes it, rather than at the left.
     Returns the Axes.
     Raises ValueError for what has no `inputs` and no `value`.
     """
     outputs = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
     nodes = _in_order(outputs)
-    place = _places(nodes)
+    place = _places(nodes, late)
     width, height = (max(p[axis] for p in place.values()) - min(p[axis] for p in place.values()) for axis in (0, 1))
     ax = axes_to_draw_in(ax, figsize=(1.5 * width + 1.6, 0.95 * height + 1.5))
     for node in nodes:
@@ -72,12 +73,18 @@ def _in_order(outputs):
     return order
 
 
-def _places(nodes):
-    """Where each node is drawn: one layer after its last input, in a layer near what it is connected with."""
+def _places(nodes, late=False):
+    """Where each node is drawn: one layer after its last input, in a layer near what it is connected with.
+
+    late: nodes without inputs are one layer before the first that takes them, not in the first layer.
+    """
     layer = {}
     for node in nodes:
         layer[node] = 1 + max((layer[x] for x in _inputs(node)), default=-1)
     users = {node: [other for other in nodes if any(x is node for x in _inputs(other))] for node in nodes}
+    for node in nodes if late else ():
+        if not _inputs(node) and users[node]:
+            layer[node] = min(layer[other] for other in users[node]) - 1
     columns = [[node for node in nodes if layer[node] == k] for k in range(max(layer.values()) + 1)]
     height = {node: -float(i) for column in columns for i, node in enumerate(column)}
     for sweep in range(8):
