@@ -1,5 +1,7 @@
 """What marking does once, or not at all, to be quick, and what must come out as if it were done at length."""
 
+import base64
+import io
 import subprocess
 import sys
 import time
@@ -12,13 +14,36 @@ import pytest
 from bs4 import BeautifulSoup
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_output
+from PIL import Image
 
 from labkit.course.clean.notebook import clean_notebook
 from labkit.course.marking import kernels
+from labkit.course.marking.happened import Drawn
+from labkit.course.marking.pictures import _digest, _picture
 from labkit.course.report import feedback
 from labkit.course.report.result import Mark
 
 LAB = next((Path(__file__).parents[1] / "notebooks").glob("02*.ipynb"))
+
+
+def png(colour):
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 6), colour).save(picture, "PNG")
+    return picture.getvalue()
+
+
+def colour_of(found):
+    return Image.open(io.BytesIO(found[0])).convert("RGB").getpixel((0, 0))
+
+
+def test_of_several_pictures_that_of_the_judged_figure_is_kept():
+    red, blue, green = (255, 0, 0), (0, 0, 255), (0, 255, 0)
+    shown = [base64.b64encode(png(colour)).decode() for colour in (red, blue)]
+    outputs = [new_output("display_data", data={"image/png": image + "\n"}) for image in shown]
+    cell = new_code_cell("…", outputs=outputs)
+    assert colour_of(_picture(cell, Drawn([], shown=_digest(shown[0])))) == red
+    assert colour_of(_picture(cell, Drawn([], png=png(green)))) == green  # it was not shown
+    assert colour_of(_picture(cell, Drawn([], shown="no picture's"))) == colour_of(_picture(cell, None)) == blue
 
 
 def normal(page):

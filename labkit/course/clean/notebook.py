@@ -74,23 +74,21 @@ def _joined(value):
 # --- cells ---------------------------------------------------------------------------------------------------------
 
 
-def _text_cell(source):
-    """A cell of text. nbformat's own makers compare every node with the format, which takes longer than all else; what
-    is made here is compared once, when the notebook is written."""
-    return NotebookNode(cell_type="markdown", source=source)
+# Made as plain nodes: nbformat's own makers compare each with the format, which takes longer than all else. What is
+# made here is compared once, when the notebook is written.
 
 
 def _words(cell, handed_out, page, hidden):
     """A cell of text; a raw cell, which a page would take for a part of itself, becomes quoted text."""
-    source = _joined(cell.get("source"))[:_LONGEST_SOURCE]
+    source, held = text.source(_joined(cell.get("source"))[:_LONGEST_SOURCE]), _attachments(cell.get("attachments"))
     if cell.get("cell_type") != "markdown":
-        return _text_cell(markdown.boxed(f"<pre>{html.escape(text.source(source))}</pre>"))
-    source = text.source(source)
-    held = _attachments(cell.get("attachments"))
-    if page:
-        return _text_cell(markdown.boxed(markdown.as_html(source, held, hidden)))
-    new = _text_cell(source if source in handed_out else markdown.kept(source, held, hidden))
-    if held and new.source == source:
+        shown, held = markdown.boxed(f"<pre>{html.escape(source)}</pre>"), {}
+    elif page:
+        shown, held = markdown.boxed(markdown.as_html(source, held, hidden)), {}
+    else:
+        shown = source if source in handed_out else markdown.kept(source, held, hidden)
+    new = NotebookNode(cell_type="markdown", source=shown)
+    if held and shown == source:
         new.attachments = from_dict(held)
     return new
 
@@ -158,23 +156,21 @@ def _output(output, hidden):
     kind = output.get("output_type") if isinstance(output, dict) else None
     if kind == "stream":
         name = "stderr" if output.get("name") == "stderr" else "stdout"
-        return _node("stream", name=name, text=text.printed(_joined(output.get("text"))[:_LONGEST_OUTPUT]))
+        return NotebookNode(
+            output_type="stream", name=name, text=text.printed(_joined(output.get("text"))[:_LONGEST_OUTPUT])
+        )
     if kind == "error":
         lines = output.get("traceback") if isinstance(output.get("traceback"), list) else []
         lines = [text.printed(_joined(line)[:20_000]) for line in lines[:200]]
         said = {name: text.printed(_joined(output.get(name))[:20_000]) for name in ("ename", "evalue")}
-        return _node("error", traceback=lines, **said)
+        return NotebookNode(output_type="error", traceback=lines, **said)
     if kind not in ("display_data", "execute_result"):
         return None
     shown = output.get("data") if isinstance(output.get("data"), dict) else {}
     data = _shown(shown, hidden)
     count = output.get("execution_count")
     more = {"execution_count": count if isinstance(count, int) else None} if kind == "execute_result" else {}
-    return _node(kind, data=data, metadata=_sizes(output.get("metadata"), data), **more)
-
-
-def _node(kind, **fields):
-    return NotebookNode(output_type=kind, **fields)
+    return NotebookNode(output_type=kind, data=data, metadata=_sizes(output.get("metadata"), data), **more)
 
 
 def _shown(data, hidden):

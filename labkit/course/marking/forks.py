@@ -131,7 +131,8 @@ def main(argv):
     for name in modules:
         importlib.import_module(name).warm()
     _refuse_open_files()
-    gc.collect(), gc.freeze()  # what the parent holds, no child has to look through
+    gc.collect()
+    gc.freeze()  # what the parent holds, no child has to look through
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever needs the children ends them
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(address)

@@ -2,9 +2,23 @@
 
 import time
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from labkit.course import cells
 from labkit.course.report.result import Status
+
+
+class Drawn(NamedTuple):
+    """The figure that an exercise left in its name.
+
+    lacks: what it lacks, in the words of the contact sheet's filters.
+    png: the picture, if the cell does not show it; else b"".
+    shown: SHA-256 of the picture that the cell shows of it, as base64; else None.
+    """
+
+    lacks: list
+    png: bytes = b""
+    shown: str | None = None
 
 
 @dataclass
@@ -14,7 +28,7 @@ class Happened:
     deadline: until when it may run, of `time.monotonic`.
     status: what it is to be called; None as long as nothing was unusual.
     events: what was unusual, a sentence each.
-    figures: {cell: (PNG, what it lacks)} of the figures that an exercise left in its name.
+    figures: {cell: `Drawn`} of the figures that an exercise left in its name.
     broken: functions that never come back, or end the kernel.
     spared: functions that pass their check and fail where the lab goes on with them.
     left_out: {cell: why} of the cells that end the kernel.

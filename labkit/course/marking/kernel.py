@@ -3,18 +3,24 @@ wants to see of the notebook, and what a notebook changes in its own Python it c
 """
 
 import base64
+import contextlib
+import hashlib
 import importlib
 import io
 import json
 import os
+import pickle
 import socket
 import sys
+import weakref
 
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
+from IPython.core import pylabtools
 
 from labkit.check.figures import Plot, label_of, title_of
 from labkit.course.marking import sparing
+from labkit.course.marking.pipe.drawn import described
 from labkit.course.marking.pipe.serve import PIPE, Served
 from labkit.course.marking.sandbox import wait_until_sealed
 
@@ -42,7 +48,8 @@ class MarkingKernel(IPythonKernel):
             inline.configure_inline_support(self.shell, "inline")
             sys.modules["matplotlib"].interactive(True)
         sparing.keep_the_backend()
-        self.spare = sparing.prepare(self.shell)
+        self.spare, self._shown = sparing.prepare(self.shell), None
+        pylabtools.print_figure, self._print = self._print_figure, pylabtools.print_figure
         self._modules = {name: sys.modules.get(module) for name, module in self._plan["names"].items()}
 
     async def do_execute(self, code, silent, *args, **kwargs):
@@ -63,6 +70,8 @@ class MarkingKernel(IPythonKernel):
             names.update(dict.fromkeys(hidden))
         sparing.before_cell(self.shell)
         self.spare.off = check is not None
+        solution = self._plan["solutions"].get(code)
+        self._shown = weakref.WeakKeyDictionary() if solution and solution["figure"] else None
         reply = await super().do_execute(code, silent, *args, **kwargs)
         for name, value in hidden.items():
             if self.shell.user_ns.get(name) is None:
@@ -78,7 +87,6 @@ class MarkingKernel(IPythonKernel):
             filled = self.spare.fill(original["names"], original["source"])
             if filled:
                 self._tell(NOTES, json.dumps({"filled": filled}))
-        solution = self._plan["solutions"].get(code)
         if solution:  # so that the checks and the later cells see an exercise that is not done
             missing = self.spare.fill(solution["names"], solution["stub"])
             if missing:
@@ -104,8 +112,16 @@ class MarkingKernel(IPythonKernel):
     def _ignore_exit(self):
         self._ended = True
 
+    def _print_figure(self, figure, fmt="png", *args, **options):
+        """As IPython draws a figure to show it; below a plot that is judged, what came of which figure is noted."""
+        picture = self._print(figure, fmt, *args, **options)
+        if self._shown is not None and fmt == "png" and isinstance(picture, str):
+            with contextlib.suppress(Exception):
+                self._shown[figure] = _content(figure), hashlib.sha256(picture.strip().encode()).hexdigest()
+        return picture
+
     def _draw(self, names):
-        """Send the figure that an exercise left in its name, with what its axes lack."""
+        """Name, or else send, the figure that an exercise left in its name, with what its axes lack."""
         try:
             for name in names:
                 axes = Plot(self.shell.user_ns.get(name)).axes
@@ -116,9 +132,9 @@ class MarkingKernel(IPythonKernel):
                         lacks.append("missing axis labels")
                     if any(not title_of(ax) for ax in axes[:1]):
                         lacks.append("missing title")
-                    png = io.BytesIO()
-                    figure.savefig(png, format="png", dpi=100, bbox_inches="tight")
-                    self._tell(FIGURE, json.dumps({"flags": lacks, "png": base64.b64encode(png.getvalue()).decode()}))
+                    content, shown = self._shown.get(figure, (None, ""))
+                    told = {"shown": shown} if content == _content(figure) else {"png": _png(figure)}
+                    self._tell(FIGURE, json.dumps({"flags": lacks, **told}))
                     return
         except Exception:
             return
@@ -131,6 +147,17 @@ class MarkingKernel(IPythonKernel):
             parent=self.get_parent(),
             ident=self._topic("display_data"),
         )
+
+
+def _content(figure):
+    """What a figure holds, to be compared: drawing it anew takes a hundred times as long."""
+    return hashlib.sha256(pickle.dumps(described(figure.axes))).digest()
+
+
+def _png(figure):
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=100, bbox_inches="tight")
+    return base64.b64encode(png.getvalue()).decode()
 
 
 if __name__ == "__main__":

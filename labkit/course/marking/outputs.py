@@ -11,7 +11,7 @@ from nbgrader.preprocessors import LimitOutput
 
 from labkit.course import cells
 from labkit.course.marking import messages
-from labkit.course.marking.happened import place
+from labkit.course.marking.happened import Drawn, place
 from labkit.course.marking.kernel import FIGURE, NOTES
 
 LONGEST_OUTPUT, MOST_OUTPUTS, LARGEST_IMAGE = 50_000, 60, 3 << 20  # characters, outputs of a cell, bytes
@@ -98,7 +98,10 @@ def _told(happened, data, index):
                 happened.events.append(f"cell {index + 1} calls exit() or quit(): ignored")
         else:
             told = json.loads(data[FIGURE])
-            happened.figures[index] = (base64.b64decode(told["png"]), [str(flag) for flag in told["flags"]])
+            drawn = Drawn(
+                [str(flag) for flag in told["flags"]], base64.b64decode(told.get("png", "")), told.get("shown")
+            )
+            happened.figures[index] = drawn
     except (ValueError, TypeError, KeyError, AttributeError):
         pass
 

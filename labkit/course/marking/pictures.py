@@ -1,6 +1,7 @@
 """The plots of a submission: taken from its outputs, stored anew, and what they lack."""
 
 import base64
+import hashlib
 import io
 import re
 
@@ -17,7 +18,7 @@ def plots_of(mark, nb, source, figures, folder):
     mark: with the verdicts.
     nb: the executed notebook.
     source: the solved lab, which says by a tag what is a plot to be judged.
-    figures: {cell: (PNG, what it lacks)} of the figures that an exercise left in its name.
+    figures: {cell: `Drawn`} of the figures that an exercise left in its name.
     """
     found, rows = [], {row.id: row for row in mark.rubric}
     where = {cells.grading(cell).get("grade_id"): index for index, cell in reversed(list(enumerate(nb.cells)))}
@@ -27,7 +28,7 @@ def plots_of(mark, nb, source, figures, folder):
             continue
         shown, cell, row = _picture(nb.cells[index], figures.get(index)), nb.cells[index], None
         row = rows.get("check-" + grade_id) or rows.get(grade_id)
-        flags = figures[index][1] if index in figures else []
+        flags = figures[index].lacks if index in figures else []
         plot = Plot(grade_id, row.row if row else cells.row(cell), row.max_points if row else 0.0)
         plot.flags = plot_flags(row.verdict if row else "", flags)
         plot.alt = f"{cells.row(cell)}, as drawn by {mark.student}"
@@ -54,7 +55,12 @@ def _picture(cell, drawn):
         for output in cell.get("outputs", [])
         if output.output_type in ("display_data", "execute_result") and "image/png" in output.get("data", {})
     ]
-    return stored_anew(drawn[0] if drawn else None) or stored_anew(images[-1] if images else None)
+    named = [image for image in images if drawn and drawn.shown == _digest(image)]
+    return stored_anew(drawn.png if drawn else None) or stored_anew((named or images or [None])[-1])
+
+
+def _digest(image):
+    return hashlib.sha256("".join(image).strip().encode()).hexdigest()
 
 
 def plot_flags(verdict, seen=()):
