@@ -56,7 +56,7 @@ def make_release(chosen, course, database=False):
     database: also enter the labs into its gradebook.db.
     """
     course = Path(course).resolve()
-    _programs_on_path()
+    programs_on_path()
     for path in chosen:
         source = course / "source" / path.stem / path.name
         source.parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +94,7 @@ def nbgrader_config(course, assignment="*", student="*"):
     return config
 
 
-def _programs_on_path():
+def programs_on_path():
     """nbgrader calls `alembic`, which lies beside this Python whether or not its environment is activated."""
     folder = os.path.dirname(sys.executable)
     if folder not in os.environ.get("PATH", "").split(os.pathsep):

@@ -6,6 +6,7 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 
 from labkit.course.nbgrader_course import write_config
+from labkit.course.release import programs_on_path
 
 
 def fill_gradebook(report, marks, kept):
@@ -18,6 +19,7 @@ def fill_gradebook(report, marks, kept):
     """
     report = Path(report)
     write_config(report)
+    programs_on_path()
     with warnings.catch_warnings(), Gradebook(f"sqlite:///{(report / 'gradebook.db').resolve()}") as book:
         warnings.simplefilter("ignore")  # SQLAlchemy's advice to nbgrader
         labs = {assignment.name for assignment in book.assignments}
