@@ -7,10 +7,12 @@ import shutil
 import pytest
 import quick_marking
 import tiny_lab
+from made_up_class import model_of
 from nbgrader.api import Gradebook
 
 from labkit.course.people.settings import read_course
 from labkit.course.report.settle import settle
+from labkit.course.report.statistics import lab_statistics
 
 NAME = tiny_lab.NAME
 WORDS = {"ada": "It follows the **slope** $-\\nabla L$.", "bob": "No idea.", "blank": ""}
@@ -173,7 +175,13 @@ pair = ["ada", "eve"]
 """
 
 
-def test_roster_groups_and_late_days(marked, capsys):
+def test_roster_groups_and_late_days(marked, capsys, monkeypatch):
+    seen = {}
+
+    def write_statistics(path, marks, hours, totals):
+        seen[NAME] = lab_statistics(marks, totals)
+
+    monkeypatch.setattr("labkit.course.report.settle.write_statistics", write_statistics)
     people = "ada;Lovelace, Ada;ada@x.org\neve;Eve;e@x.org\nbob;Bob;\nzoe;Zoë;\n"
     (marked / "students.csv").write_text("id;name;e-mail\n" + people, encoding="utf-8")
     (marked / "course.toml").write_text(COURSE)
@@ -188,6 +196,12 @@ def test_roster_groups_and_late_days(marked, capsys):
     assert ada["total"] == eve["total"] == "31.2" and eve["message"].startswith("handed in by ada")
     assert bob["late_days"] == "1" and line_of(marked, "zoe")["status"] == "missing"
     assert "2 days late: −7.8 points" in page_of(marked, "eve") and "31.2 of 39" in page_of(marked, "ada")
+    sheet = model_of(marked / "report" / "index.html")["labs"][0]["lines"]
+    of_sheet = {line["student"]: line["points"] for line in sheet}
+    assert of_sheet["ada"] == float(ada["so_far"]) and of_sheet["bob"] == float(bob["so_far"])
+    assert "2 days late: −7.8 points" in (marked / "report" / "index.html").read_text(encoding="utf-8")
+    totals = sorted(float(line_of(marked, name)["total"]) for name in ("ada", "eve", "bob", "blank"))
+    assert seen[NAME].points == totals  # the statistics' points are those of grades.csv
     exports = marked / "report" / "exports"
     canvas = list(csv.reader((exports / f"canvas-{NAME}.csv").open(encoding="utf-8")))
     assert canvas[0][-1] == "Lab 7 (77)" and [row[3] for row in canvas[2:]] == ["ada", "bob", "eve"]

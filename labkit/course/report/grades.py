@@ -81,15 +81,18 @@ def _feedback(line):
         f"{row.row}: {_number(row.points)} of {_number(row.max_points)}" + (f" ({row.comment})" if row.comment else "")
         for row in line.mark.rubric
     ]
-    return "\n".join([*rows, *late_words(line)])
+    return "\n".join([*rows, *late_words(line.late)])
 
 
-def late_words(line):
-    """What being late came to, in words: a list of at most one."""
-    if not line.late:
+def late_words(late):
+    """What being late came to, in words: a list of at most one.
+
+    late: a `Late`, or None.
+    """
+    if not late:
         return []
-    free = f", {line.late.free} of them free" if line.late.free else ""
-    return [f"{line.late.days} day{'s' * (line.late.days != 1)} late{free}: −{line.late.points:g} points"]
+    free = f", {late.free} of them free" if late.free else ""
+    return [f"{late.days} day{'s' * (late.days != 1)} late{free}: −{late.points:g} points"]
 
 
 def _number(points):

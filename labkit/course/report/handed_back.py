@@ -33,7 +33,7 @@ def points_table(line):
     """The points of a line as HTML: row by row, with comments; "not marked yet" where nobody has decided."""
     mark = line.mark
     rows = "".join(_row(row) for row in mark.rubric)
-    below = [f"<p>{html.escape(text)}</p>" for text in late_words(line)]
+    below = [f"<p>{html.escape(text)}</p>" for text in late_words(line.late)]
     if mark.status != Status.OK and mark.message:
         below.append(f"<p>{html.escape(f'{mark.status}: {mark.message}')}</p>")
     if line.open:

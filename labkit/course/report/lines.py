@@ -35,12 +35,28 @@ class Line(NamedTuple):
     @property
     def points(self):
         """Points so far, those for late days taken off."""
-        return round(max(0.0, self.mark.points - (self.late.points if self.late else 0.0)), 6) if self.mark else 0.0
+        return after_late(self.mark.points, self.late) if self.mark else 0.0
 
     @property
     def status(self):
         """The mark's, or that nothing was handed in."""
         return self.mark.status if self.mark else Status.MISSING
+
+
+def after_late(points, late):
+    """What stays of points when those for late days are taken off.
+
+    late: a `Late`, or None.
+    """
+    return round(max(0.0, points - (late.points if late else 0.0)), 6)
+
+
+def late_by_folder(lines):
+    """{(folder, lab): Late} of the submissions that were late; of a group's, where all members lose the same."""
+    found = {}
+    for line in (line for line in lines if line.mark):
+        found.setdefault((line.mark.student, line.lab), set()).add(line.late)
+    return {key: late for key, (late, *others) in found.items() if late and not others}
 
 
 def lines_of(marks, course, current=None):

@@ -87,13 +87,14 @@ def apply(marks, kept):
     return found
 
 
-def settle(report, course=None, current=None, times=None):
+def settle(report, course=None, current=None, times=None, anonymous=False):
     """Write what follows from results and decisions: results, gradebook, feedback, grades, statistics, contact sheet.
 
     report: the folder of `labkit grade`.
     course: a `Course`; None for one about which nothing is said.
     current: (student, lab) of the submissions that are there now; None if unknown.
     times: {(student, lab): when it was handed in, as ISO text}, of those whose time is known now.
+    anonymous: write a contact sheet with codes in the place of names, too.
     Returns problems, a sentence for each. Raises ValueError if what was decided earlier cannot be read.
     """
     report, course = Path(report), course or Course()
@@ -121,8 +122,11 @@ def settle(report, course=None, current=None, times=None):
         for lab, count in left_out.items()
     ]
     of_students = [_of_student(line) for line in lines]
-    write_statistics(report / "statistics.html", of_students, hours_late(lines, course))
-    write_sheet(report)
+    totals = {(line.student, line.lab): line.points for line in lines}
+    write_statistics(report / "statistics.html", of_students, hours_late(lines, course), totals)
+    write_sheet(report, lines=lines)
+    if anonymous:
+        write_sheet(report, anonymous=True, lines=lines)
     return problems + unreadable
 
 
@@ -140,15 +144,13 @@ def bring_in(report, anonymous=False):
     """
     report = Path(report)
     try:
-        page = report / "index.html"
+        page = report / ("anonymous.html" if anonymous else "index.html")
         if not read_marks(report)[0]:
             raise ValueError(f"no results of marking in {report / 'results'}: run `labkit grade` with --out {report}")
         about = _about(report)
         course = read_course(about.get("course") or None, about.get("submissions") or report)
-        for problem in settle(report, course):
+        for problem in settle(report, course, anonymous=anonymous):
             print(f"labkit sheet: {problem}", file=sys.stderr)
-        if anonymous:
-            page = write_sheet(report, anonymous=True)
     except (OSError, ValueError) as error:
         print(f"labkit sheet: {error}", file=sys.stderr)
         return 1

@@ -26,7 +26,9 @@ from labkit.course.report.anonymous import hide_names
 from labkit.course.report.answers import Answers
 from labkit.course.report.decided import NAME as DECIDED
 from labkit.course.report.eye import Given, eye_items, read_eye_points, with_given
+from labkit.course.report.grades import late_words
 from labkit.course.report.images import picture_of
+from labkit.course.report.lines import after_late, late_by_folder
 from labkit.course.report.result import Mark, Status, read_marks
 from labkit.files import write
 
@@ -37,13 +39,14 @@ _NAMED_FLAGS = ("missing axis labels", "below the promised accuracy")
 _FLAG_OF_STATUS = {Status.MISSING: "not handed in", Status.ERRORS: "ran with errors"}  # of all others: did not run
 
 
-def write_sheet(report_folder, eye_csv=None, out=None, anonymous=False):
+def write_sheet(report_folder, eye_csv=None, out=None, anonymous=False, lines=()):
     """Write the contact sheet of a marked class.
 
     report_folder: the folder that `labkit grade` wrote, with results/<student>/<lab>.json and plots/.
     eye_csv: points given by eye so far; None takes eye.csv of the folder, if it is there.
     out: the page's file; None writes index.html into the folder, or anonymous.html.
     anonymous: show codes in the place of names; codes.csv in the folder says whose they are.
+    lines: `Line`s, which say what late days cost.
     Returns the path of the page. Raises ValueError if there are no results or eye_csv cannot be understood.
     """
     report = Path(report_folder)
@@ -56,13 +59,13 @@ def write_sheet(report_folder, eye_csv=None, out=None, anonymous=False):
     if eye_csv is not None or kept.is_file() and not (report / DECIDED).is_file():  # else it is in the marks
         eye |= read_eye_points(kept)
     extra = {(mark.student, mark.lab): mark.extra for mark in marks}
-    marks = [replace(mark, rubric=[row.checked() for row in mark.rubric]) for mark in marks]
+    marks = _without_eye(marks)
     given, eye_problems = with_given(marks, eye)
     labs = [
         _lab(name, [m for m in marks if m.lab == name], references.get(name)) for name in sorted({m.lab for m in marks})
     ]
     _add_missing(labs)
-    _add_given(labs, given, extra)
+    _add_given(labs, given, extra, late_by_folder(lines))
     _load_pictures(labs, report, out.parent)
     _link_feedback(labs, report, out.parent)
     _draw_answers(labs, report)
@@ -75,13 +78,29 @@ def write_sheet(report_folder, eye_csv=None, out=None, anonymous=False):
 
 def _decided(marks):
     """The points and comments that are in the marks already, as `read_eye_points` has them."""
-    found = {}
+    found, items = {}, _items(marks)
     for mark in marks:
-        item_of = {item.check or item.id: item.id for item in eye_items([m for m in marks if m.lab == mark.lab])}
         for row in mark.rubric:
-            if row.id in item_of and (row.by_eye or row.comment):
-                found[mark.student, mark.lab, item_of[row.id]] = Given(row.points if row.by_eye else None, row.comment)
+            item = items[mark.lab].get(row.id)
+            if item and (row.by_eye or row.comment):
+                found[mark.student, mark.lab, item.id] = Given(row.points if row.by_eye else None, row.comment)
     return found
+
+
+def _items(marks):
+    """{lab: {id of a row: the item of the page by which it is given points}}"""
+    of_lab = {lab: [mark for mark in marks if mark.lab == lab] for lab in {mark.lab for mark in marks}}
+    return {lab: {item.check or item.id: item for item in eye_items(mine)} for lab, mine in of_lab.items()}
+
+
+def _without_eye(marks):
+    """The marks as the checks left them in what the page has fields for; other rows keep what formgrader gave them."""
+    items = _items(marks)
+
+    def plain(row, lab):
+        return row.checked() if row.id in items[lab] else replace(row, extra=0.0)
+
+    return [replace(mark, rubric=[plain(row, mark.lab) for row in mark.rubric]) for mark in marks]
 
 
 # --- what the page shows -----------------------------------------------------------------------------------------
@@ -160,14 +179,16 @@ def _add_missing(labs):
         lab["lines"].sort(key=lambda line: _natural(line["student"]))
 
 
-def _add_given(labs, marks, extra):
-    """The points given by a person so far, and the totals with them."""
+def _add_given(labs, marks, extra, late):
+    """The points given by a person so far, and the totals with them, those for late days taken off."""
     known = {(mark.student, mark.lab): mark for mark in marks}
     for lab in labs:
         for line in lab["lines"]:
-            mark = known.get((line["student"], lab["name"]), Mark(line["student"], lab["name"]))
-            line["extra"] = extra.get((mark.student, mark.lab), 0.0)
-            line["eye"], line["points"] = mark.given, mark.points + line["extra"]
+            key = line["student"], lab["name"]
+            mark = known.get(key, Mark(*key))
+            line["eye"], line["open"] = mark.given, len(mark.open)
+            line["points"] = after_late(mark.points + extra.get(key, 0.0), late.get(key))
+            line["late"] = " ".join(late_words(late.get(key)))
 
 
 def _draw_answers(labs, report):
@@ -319,7 +340,8 @@ def _model_line(line):
         "status": line["status"],
         "message": line["message"],
         "flags": line["flags"],
-        "extra": line.get("extra", 0.0),
+        "points": line.get("points", 0.0),
+        "open": line.get("open", 0),
         "answers": line["answers"],
         "auto": [row and [row["points"], row["max_points"], row["said"]] for row in line["auto"]],
         "plots": plots,

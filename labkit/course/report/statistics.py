@@ -51,13 +51,14 @@ class LabStatistics(NamedTuple):
     seconds: list
 
 
-def lab_statistics(marks):
+def lab_statistics(marks, totals=None):
     """Statistics of one lab.
 
     marks: those of all students for it, with what was decided.
+    totals: {(student, lab): points}, late days taken off; those of the marks where it says nothing.
     Returns a `LabStatistics`. Who handed nothing in counts nowhere else.
     """
-    there = [mark for mark in marks if mark.status != Status.MISSING]
+    there, totals = [mark for mark in marks if mark.status != Status.MISSING], totals or {}
     ids = list(dict.fromkeys(row.id for mark in there for row in mark.rubric))
     rows = [_row([row for mark in there for row in mark.rubric if row.id == i]) for i in ids]
     return LabStatistics(
@@ -66,7 +67,7 @@ def lab_statistics(marks):
         len(there),
         len(marks) - len(there),
         max((mark.max_points for mark in there), default=0.0),
-        sorted(mark.points for mark in there if not mark.open),
+        sorted(totals.get((mark.student, mark.lab), mark.points) for mark in there if not mark.open),
         sum(bool(mark.open) for mark in there),
         rows,
         _diagnoses(there),

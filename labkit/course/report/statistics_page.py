@@ -13,17 +13,18 @@ _TEMPLATES = (Path(__file__).parent / "templates", Path(__file__).parents[1] / "
 MOST_DIAGNOSES = 15
 
 
-def write_statistics(path, marks, hours=None):
+def write_statistics(path, marks, hours=None, totals=None):
     """Write the page.
 
     path: its file.
     marks: of all students and labs, with what was decided.
     hours: {lab: hours of each submission after its deadline, negative before it}, for labs that have one.
+    totals: {(student, lab): points}, late days taken off; those of the marks where it says nothing.
     Returns the path.
     """
     names = sorted({mark.lab for mark in marks})
     labs = [
-        _section(lab_statistics([mark for mark in marks if mark.lab == name]), (hours or {}).get(name))
+        _section(lab_statistics([mark for mark in marks if mark.lab == name], totals), (hours or {}).get(name))
         for name in names
     ]
     loader = jinja2.FileSystemLoader(_TEMPLATES)

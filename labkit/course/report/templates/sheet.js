@@ -115,23 +115,19 @@
     return found;
   });
 
-  /** Automatic points, with those by eye in the place of the check of the same plot, or added. */
-  function total(i, line) {
-    const { name, columns, lines } = model.labs[i], { student, auto } = lines[line];
-    let points = auto.reduce((sum, row) => sum + (row ? row[0] : 0), lines[line].extra), open = 0;
-    for (const column of columns.filter((c) => c.max > 0)) {
-      const own = parsePoints((values.get(idOf(student, name, column.id)) || nothing).points, column.max);
-      const check = column.check >= 0 && auto[column.check] ? auto[column.check][0] : 0;
-      if (own !== null && !Number.isNaN(own)) points += own - check;
-      else if (column.check < 0) open++;
-    }
-    return { points: Math.round(points * 1e6) / 1e6, open };
-  }
+  /** What is typed here and not in the report. The totals are labkit's alone: `labkit sheet` brings all together. */
+  const typedSince = (id) => !same(values.get(id), report.get(id));
+  const hasPoints = (value, max) => Boolean(value?.points) && !Number.isNaN(parsePoints(value.points, max));
 
   function showTotal(i, line, row = rowOf(i, line)) {
-    const { points, open } = total(i, line);
-    $(".total output", row).textContent = points;
-    $(".total small", row).textContent = open && model.labs[i].lines[line].status !== "missing" ? `${open} to mark` : "";
+    const { name, columns, lines } = model.labs[i], { student, status, open } = lines[line];
+    const judged = columns.filter((c) => c.max > 0), key = (c) => idOf(student, name, c.id);
+    const marked = (map) => judged.filter((c) => c.check < 0 && hasPoints(map.get(key(c)), c.max)).length;
+    const left = open - marked(values) + marked(report), typed = judged.filter((c) => typedSince(key(c))).length;
+    const small = $(".total small", row);
+    const told = [left > 0 && status !== "missing" && `${left} to mark`, typed && `${typed} typed since`];
+    small.textContent = told.filter(Boolean).join(", ");
+    small.title = typed ? "in the total once the exported eye.csv lies in the report's folder and `labkit sheet` has run" : "";
   }
 
   // --- eye.csv -------------------------------------------------------------------------------------------------
@@ -139,7 +135,6 @@
   const columns = ["student", "lab", "id", "points", "comment"];
   const risky = /^([ \t\r\n]*['=+\-@＝＋－＠]|[\t\r\n])/;
   const guarded = (text) => (risky.test(text) ? "'" + text : text);  // a spreadsheet must not take it for a formula
-  const unguarded = (text) => (text.startsWith("'") && risky.test(text.slice(1)) ? text.slice(1) : text);
   const quoted = (text) => (/[",;\t\r\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text);
 
   /** The text of eye.csv, and how many fields were left out because they hold no valid points. */
@@ -170,59 +165,8 @@
       if (!Number.isNaN(parsePoints(value.points, model.labs[i].columns[column].max))) set(saved, id, value);
     }
     keep();
-    notice(wrong ? `Exported, without ${wrong} ${wrong === 1 ? "field that holds" : "fields that hold"} no valid points (red).`
-      : "Exported: put eye.csv into the folder of the report.", wrong);
-  }
-
-  /** The fields of a CSV text: quotes, line ends in quotes, and commas, semicolons or tabs between. */
-  function parseCsv(text) {
-    text = text.replace(/^\ufeff/, "");
-    const first = text.split("\n", 1)[0], count = (mark) => first.split(mark).length;
-    const mark = [",", ";", "\t"].reduce((best, next) => (count(next) > count(best) ? next : best));
-    const lines = [];
-    let line = [], field = "", inside = false;
-    for (let i = 0; i < text.length; i++) {
-      const c = text[i];
-      if (inside) {
-        if (c !== '"') field += c;
-        else if (text[i + 1] === '"') { field += c; i++; } else inside = false;
-      } else if (c === '"' && field === "") inside = true;
-      else if (c === mark) { line.push(field); field = ""; } else if (c === "\n" || c === "\r") {
-        if (c === "\r" && text[i + 1] === "\n") i++;
-        lines.push([...line, field]);
-        line = []; field = "";
-      } else field += c;
-    }
-    if (field !== "" || line.length) lines.push([...line, field]);
-    return lines.filter((l) => l.some((f) => f.trim()));
-  }
-
-  /** Read an eye.csv into the fields. Returns a sentence on what came of it. */
-  function read(text) {
-    const [header = [], ...lines] = parseCsv(text);
-    const names = header.map((name) => name.trim().toLowerCase());
-    if (!columns.slice(0, 4).every((name) => names.includes(name))) {
-      return { bad: true, text: `Not read: its first line must name the columns ${columns.join(", ")}.` };
-    }
-    const fresh = new Map();
-    let unknown = 0, wrong = 0;
-    for (const line of lines) {
-      const entry = Object.fromEntries(names.map((name, i) => [name, unguarded(line[i] || "")]));
-      const id = idOf(entry.student, entry.lab, entry.id);
-      if (!cells.has(id)) { unknown++; continue; }
-      const max = model.labs[cells.get(id).lab].columns[cells.get(id).column].max;
-      const points = parsePoints(entry.points, max);
-      if (Number.isNaN(points)) wrong++;
-      else fresh.set(id, { points: plain(points), comment: (entry.comment || "").trim() });
-    }
-    const over = unsaved().filter((id) => fresh.has(id) && !same(fresh.get(id), values.get(id))).length;
-    if (over && !confirm(`${over} entries typed here and not exported yet differ from the file. Take the file's?`)) {
-      return { bad: true, text: "Not read: nothing was changed." };
-    }
-    for (const [id, value] of fresh) { set(values, id, value); set(saved, id, value); showCell(id); }
-    keep();
-    const left = [unknown && `${unknown} for no student, lab or plot here`, wrong && `${wrong} without valid points`].filter(Boolean);
-    return { bad: left.length > 0, text: `Read ${fresh.size} ${fresh.size === 1 ? "entry" : "entries"}` + (left.length ? `; left out: ${left.join(", ")}.` : ".") };
+    const left = `, without ${wrong} ${wrong === 1 ? "field that holds" : "fields that hold"} no valid points (red)`;
+    notice(`Exported${wrong ? left : ""}: put eye.csv into the folder of the report and run labkit sheet, and the totals have it.`, wrong);
   }
 
   function notice(text, bad = false) {
@@ -282,7 +226,7 @@
   }
 
   function sort(heading, direction) {
-    const lines = model.labs[lab].lines.map((line, i) => ({ i, name: line.student, points: total(lab, i).points }));
+    const lines = model.labs[lab].lines.map((line, i) => ({ i, name: line.student, points: line.points }));
     const compare = new Intl.Collator(undefined, { numeric: true }).compare;
     const sign = direction === "ascending" ? 1 : -1;
     const by = heading.dataset.sort === "points" ? (a, b) => sign * (a.points - b.points) || compare(a.name, b.name)
@@ -530,17 +474,6 @@
   $("#lab")?.addEventListener("change", (event) => showLab(Number(event.target.value)));
   $("#export").addEventListener("click", download);
   $("#print").addEventListener("click", () => print());
-  $("#import-button").addEventListener("click", () => $("#import").click());
-  $("#import").addEventListener("change", async (event) => {
-    const [file] = event.target.files;
-    if (!file) return;
-    const bytes = await file.arrayBuffer();
-    let text;
-    try { text = new TextDecoder("utf-8", { fatal: true }).decode(bytes); } catch { text = new TextDecoder("windows-1252").decode(bytes); }
-    const result = read(text);
-    notice(`${file.name}: ${result.text}`, result.bad);
-    event.target.value = "";
-  });
   document.addEventListener("keydown", (event) => {
     if (event.key === "/" && !event.target.matches("input, select") && !large.open && !said.open) {
       event.preventDefault();
