@@ -11,18 +11,24 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+import tiny_lab
 from bs4 import BeautifulSoup
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_output
 from PIL import Image
 
 from labkit.course.clean.notebook import clean_notebook
-from labkit.course.marking import kernels
+from labkit.course.marking import forks, kernels, repair, sandbox
+from labkit.course.marking.collect import Submission
 from labkit.course.marking.happened import Drawn
+from labkit.course.marking.job import Prepared, find_data, make_job
 from labkit.course.marking.pictures import _digest, _picture
+from labkit.course.marking.run_cells import run_cells
+from labkit.course.marking.settings import Settings
 from labkit.course.report import feedback
-from labkit.course.report.result import Mark
+from labkit.course.report.result import REFERENCE, Mark
 
+CHANGED = "\nfrom IPython.display import display\ndisplay(fig)\nplt.close(fig)\ncost_plot.plot([9, 9]);"
 LAB = next((Path(__file__).parents[1] / "notebooks").glob("02*.ipynb"))
 
 
@@ -44,6 +50,29 @@ def test_of_several_pictures_that_of_the_judged_figure_is_kept():
     assert colour_of(_picture(cell, Drawn([], shown=_digest(shown[0])))) == red
     assert colour_of(_picture(cell, Drawn([], png=png(green)))) == green  # it was not shown
     assert colour_of(_picture(cell, Drawn([], shown="no picture's"))) == colour_of(_picture(cell, None)) == blue
+
+
+@pytest.mark.skipif(not forks.USABLE, reason="forked on Linux only")
+@pytest.mark.parametrize("later, again", [("", False), ("\ncost_plot.figure.canvas.draw()", False), (CHANGED, True)])
+def test_a_figure_is_drawn_again_only_if_its_cell_does_not_show_it(tmp_path, later, again):
+    path = tiny_lab.write(tmp_path / "notebooks") / f"{tiny_lab.NAME}.ipynb"
+    prepared, data = Prepared([path], True), find_data(True, None)
+    settings = Settings(submissions=str(tmp_path), out=None, seed=1)
+    submission = Submission(REFERENCE, tiny_lab.NAME, b"{}", [], None)
+    job = make_job(submission, prepared, settings, data, sandbox.best_level())
+    source, release = prepared.source[job.lab], prepared.release[job.lab]
+    nb = repair.as_submitted(source, release)
+    repair.author_marks(nb, source, release)
+    plot = tiny_lab.at(nb, "cost-plot")
+    nb.cells[plot].source += later
+    del nb.cells[plot + 1 :]
+    parent = forks.Parent([kernels.FORKED], sandbox.private_environment(tmp_path) | job.environment)
+    try:
+        drawn = run_cells(nb, job, tmp_path / "k", parent.address).figures[plot]
+    finally:
+        parent.close()
+    shown = [_digest(out.data["image/png"]) for out in nb.cells[plot].outputs if "image/png" in out.get("data", {})]
+    assert bool(drawn.png) == again and (drawn.shown in shown) != again
 
 
 def normal(page):

@@ -43,13 +43,14 @@ class MarkingKernel(IPythonKernel):
                 importlib.import_module(name)
             except Exception:
                 pass
+        self._shown = None
+        pylabtools.print_figure, self._print = self._print_figure, pylabtools.print_figure  # before it is asked for
         inline = sys.modules.get("matplotlib_inline.backend_inline")
         if inline:  # imported by the parent, where there was no notebook whose cells it could show figures below
             inline.configure_inline_support(self.shell, "inline")
             sys.modules["matplotlib"].interactive(True)
         sparing.keep_the_backend()
-        self.spare, self._shown = sparing.prepare(self.shell), None
-        pylabtools.print_figure, self._print = self._print_figure, pylabtools.print_figure
+        self.spare = sparing.prepare(self.shell)
         self._modules = {name: sys.modules.get(module) for name, module in self._plan["names"].items()}
 
     async def do_execute(self, code, silent, *args, **kwargs):
