@@ -8,7 +8,9 @@ from .style import BLUE, ORANGE, axes_to_draw_in
 WIDTH, HEIGHT = 0.62, 0.5  # of a box; layers are 1 apart, boxes of a layer at least 1
 
 
-def computation_graph(outputs, derivatives=None, symbol="", fontsize=9, late=False, ax=None, title="A computation graph"):
+def computation_graph(
+    outputs, derivatives=None, symbol="", fontsize=9, late=False, ax=None, title="A computation graph"
+):
     """A graph of values: in each box the operation, below it its value, and beneath the box its derivative.
 
     outputs: a node, or a list of them; a node has `value` and `inputs` (nodes and constants) and, as it likes, `name`
