@@ -1,5 +1,7 @@
 """More answers to lab 5: the training loop and the plot of the two runs. answers/lab05.py takes them in."""
 
+from written import but
+
 _ARGUMENTS = "network, params, X, y, step, epochs, batch_size, rng"
 _HEAD = f"def train_by_batches({_ARGUMENTS}):\n"
 CHECKS = {
@@ -24,20 +26,7 @@ RIGHT, WRONG = {}, {}
 
 # --------------------------------------------------------------------------------------- the loop
 
-_LOOP = """
-    losses = []
-    for _ in range(epochs):
-        order = rng.permutation(len(X))
-        for first in range(0, len(X), batch_size):
-            batch = order[first : first + batch_size]
-            loss, grads = network(X[batch], params, y[batch])
-            params = step(params, grads)
-            losses.append(loss)
-    return params, losses
-"""
-
 RIGHT["train_by_batches"] = {
-    "in order": f"\n{_HEAD}{_LOOP}",
     "shuffled copies": f"""
 {_HEAD}
     N, history = X.shape[0], np.array([])
@@ -185,24 +174,16 @@ for ax in panels:
 cured_plot = panels
 """
 
-
-def _but(source, *edits):
-    for old, new in edits:
-        assert old in source, old
-        source = source.replace(old, new)
-    return source
-
-
 RIGHT["cured_plot"] = {
     "two panels": _TWO,
-    "the figure": _but(_TWO, ("cured_plot = panels", "cured_plot = fig")),
-    "per cent, a logarithmic axis": _but(
+    "the figure": but(_TWO, ("cured_plot = panels", "cured_plot = fig")),
+    "per cent, a logarithmic axis": but(
         _TWO,
         ("(run.val_accuracy", "(100 * np.array(run.val_accuracy)"),
         ("for ax in panels:\n", 'panels[0].set_yscale("log")\nfor ax in panels:\n'),
     ),
-    "smoothed losses": _but(_TWO, ("plot(run.losses", 'plot(np.convolve(run.losses, np.ones(20) / 20, mode="valid")')),
-    "every tenth loss, against the epochs": _but(
+    "smoothed losses": but(_TWO, ("plot(run.losses", 'plot(np.convolve(run.losses, np.ones(20) / 20, mode="valid")')),
+    "every tenth loss, against the epochs": but(
         _TWO, ("plot(run.losses", "plot(np.linspace(0, 4, len(run.losses))[::10], run.losses[::10]")
     ),
     "one axes and its twin": """
@@ -246,7 +227,7 @@ cured_plot = plt.gcf()
 WRONG["cured_plot"] = {
     "the module": (_TWO.replace("cured_plot = panels", "cured_plot = plt"), {"cured_plot": 6}, "assign the axes"),
     "no words": (
-        _but(
+        but(
             _TWO,
             ('panels[0].set(title=f"Loss ({cifar.name})", xlabel="step", ylabel="loss")\n', ""),
             ('panels[1].set(title=f"Validation accuracy ({cifar.name})", xlabel="epoch", ylabel="accuracy")\n', ""),
@@ -256,21 +237,21 @@ WRONG["cured_plot"] = {
         "no legend that tells the two runs apart",
     ),
     "no data": (_TWO.replace(" ({cifar.name})", ""), {"cured_plot": 0.5}, "does not say on which data"),
-    "no legend": (_but(_TWO, ("    ax.legend()\n", "    pass\n")), {"cured_plot": 1}, "no legend"),
+    "no legend": (but(_TWO, ("    ax.legend()\n", "    pass\n")), {"cured_plot": 1}, "no legend"),
     "names swapped": (
-        _but(_TWO, ('(poor, "poor"), (cured, "cured")', '(poor, "cured"), (cured, "poor")')),
+        but(_TWO, ('(poor, "poor"), (cured, "cured")', '(poor, "cured"), (cured, "poor")')),
         {"cured_plot": 1},
         "the names in the legend are swapped",
     ),
     "losses alone": (
-        _but(
+        but(
             _TWO, ("    panels[1].plot(run.val_accuracy, label=name)\n", ""), ("for ax in panels:\n    ax", "panels[0]")
         ),
         {"cured_plot": 2},
         "the accuracies",
     ),
     "the cured run alone": (
-        _but(_TWO, ('((poor, "poor"), (cured, "cured"))', '[(cured, "cured")]')),
+        but(_TWO, ('((poor, "poor"), (cured, "cured"))', '[(cured, "cured")]')),
         {"cured_plot": 2},
         "of the poor run",
     ),
@@ -290,17 +271,17 @@ cured_plot = panels
         "scales of their own",
     ),
     "logarithms": (
-        _but(_TWO, ("plot(run.losses", "plot(np.log(run.losses)")),
+        but(_TWO, ("plot(run.losses", "plot(np.log(run.losses)")),
         {"cured_plot": 2},
         "the logarithm is drawn",
     ),
     "errors instead of accuracies": (
-        _but(_TWO, ("(run.val_accuracy", "(1 - np.array(run.val_accuracy)")),
+        but(_TWO, ("(run.val_accuracy", "(1 - np.array(run.val_accuracy)")),
         {"cured_plot": 2},
         "1 minus the values is drawn",
     ),
     "swapped axes": (
-        _but(_TWO, ("plot(run.losses", "plot(run.losses, range(len(run.losses))")),
+        but(_TWO, ("plot(run.losses", "plot(run.losses, range(len(run.losses))")),
         {"cured_plot": 2},
         "the axes are swapped",
     ),
