@@ -16,7 +16,7 @@ import pytest
 from made_up_labs import ROOT, Page, code, labkit_command, run_in, save, text
 from processes import hears_interrupts
 
-from labkit.course.series.notebook import store
+from labkit.course.series.notebook import join_streams, store
 
 
 @pytest.fixture(scope="module")
@@ -285,6 +285,17 @@ def test_inplace_stores_outputs_without_what_is_of_this_machine(stored):
     assert [cell.id for cell in nb.cells] == [cell.id for cell in stored.old.cells]
     assert nb.metadata.kernelspec.name == "python3" and "version" not in nb.metadata.language_info
     assert nb.metadata.authors == [{"name": "A. Author"}] and "execution" not in nb.cells[1].metadata
+
+
+def test_text_printed_in_pieces_is_one_output_and_what_stands_between_stays_between():
+    piece = lambda text, name="stdout": nbformat.v4.new_output("stream", name=name, text=text)  # noqa: E731
+    shown = nbformat.v4.new_output("display_data", data={"text/plain": "figure"})
+    outputs = [piece("a\n"), piece("b\n"), shown, piece("c\n"), piece("d\n", "stderr"), piece("e\n", "stderr")]
+    nb = nbformat.v4.new_notebook(cells=[text("# Title"), nbformat.v4.new_code_cell("1", outputs=outputs)])
+    join_streams(nb)
+    nbformat.validate(nb)
+    said = [(output.get("name"), output.get("text")) for output in nb.cells[1].outputs]
+    assert said == [("stdout", "a\nb\n"), (None, None), ("stdout", "c\n"), ("stderr", "d\ne\n")]
 
 
 def test_inplace_leaves_a_failing_notebook_as_it_was(stored):

@@ -21,6 +21,7 @@ from labkit.course.series import index, page
 from labkit.course.series.notebook import (
     UnreadableNotebook,
     hide_paths,
+    join_streams,
     path_rules,
     read_notebook,
     store,
@@ -195,6 +196,7 @@ def _run_lab(path, nb, out, source, timeout, inplace, width):
         {path.parent: "", path.parent.absolute().parent: ""}
         | ({source["folder"]: source["folder"].name} if source["folder"] else {})
     )
+    join_streams(nb)
     hide_paths(nb, rules)
     page.describe(nb)
     lab |= {"seconds": round(time.monotonic() - started, 1), "memory": memory}
