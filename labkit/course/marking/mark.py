@@ -4,6 +4,7 @@ The folder holds the job. The submission's code runs in a kernel further down, s
 the files that it names are written last.
 """
 
+import os
 import pickle
 import re
 import sys
@@ -24,7 +25,7 @@ from labkit.course.marking.run_cells import run_cells
 from labkit.course.report.feedback import feedback_page
 from labkit.course.report.result import Mark, Status, blank_mark, write_mark
 
-JOB, MARK = "job", "mark.json"
+JOB, MARK, LABS = "job", "mark.json", "LABKIT_LABS"
 LONGEST_VERDICT, LONGEST_ANSWER = 4000, 20_000  # characters
 
 
@@ -43,10 +44,15 @@ def main(argv):
 
 
 def warm():
-    """Do once, before the markers are forked, what each of them would do again."""
+    """Do once, before the markers are forked, what each of them would do again: draw what the labs themselves say.
+
+    `LABS` in the environment names a file with the student editions, pickled.
+    """
     blank = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("$x$"), nbformat.v4.new_code_cell("1")])
-    feedback_page(blank, Mark("", ""))
-    nbformat.validate(blank)
+    labs = pickle.loads(Path(os.environ[LABS]).read_bytes()) if LABS in os.environ else []
+    for nb in [blank, *(nbformat.reads(text.decode(), as_version=4) for text in labs)]:
+        nbformat.validate(nb)
+        feedback_page(nb, Mark("", ""))
 
 
 def mark_submission(job, folder, parent=""):

@@ -87,7 +87,9 @@ def stored_anew(data):
             plain = Image.new("RGB", picture.size, "white")
             plain.paste(picture, mask=picture.getchannel("A") if picture.mode == "RGBA" else None)
         new = io.BytesIO()
-        plain.quantize(128).save(new, "PNG", optimize=True)
+        plain = plain.quantize(256, method=Image.Quantize.FASTOCTREE)  # in a fifth of the default's time
+        plain.putpalette([255 if level > 252 else level for level in plain.getpalette()])  # white stays white
+        plain.save(new, "PNG")
         return new.getvalue(), plain.width, plain.height
     except Exception:
         return None

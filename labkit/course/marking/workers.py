@@ -26,7 +26,7 @@ GRACE = 60  # seconds beyond the time-out in which a marker has to write down wh
 
 def run_here(jobs, at_a_time):
     """(job, answer) for each job as it is done, an answer being what `mark_job` returns, or an exception."""
-    crew = Crew()
+    crew = Crew({job.release for job in jobs})
     pool = ThreadPoolExecutor(at_a_time)
     before = signal.getsignal(signal.SIGTERM) if threading.current_thread() is threading.main_thread() else None
     if before is not None:
@@ -48,10 +48,14 @@ def _interrupt(*_):
 
 
 class Crew:
-    """The processes that mark at the moment, to be ended together, and the parents that they are forked from."""
+    """The processes that mark at the moment, to be ended together, and the parents that they are forked from.
 
-    def __init__(self):
+    releases: the student editions that are known to come, as bytes; others are marked, too.
+    """
+
+    def __init__(self, releases=()):
         self._processes, self._over, self._lock, self._parents = {}, threading.Event(), threading.Lock(), {}
+        self._releases = list(releases)
 
     def start(self, job, folder):
         """A process that marks what lies in a folder; it and its kernels are forked where that is possible."""
@@ -70,7 +74,10 @@ class Crew:
         with self._lock:
             key = module, *sorted(environment.items())
             if key not in self._parents:
-                self._parents[key] = forks.Parent([module], environment | {"MPLCONFIGDIR": _fonts()})
+                with tempfile.NamedTemporaryFile(prefix="lk") as labs:
+                    labs.write(pickle.dumps(self._releases)), labs.flush()
+                    known = {"MPLCONFIGDIR": _fonts(), mark.LABS: labs.name}
+                    self._parents[key] = forks.Parent([module], environment | known)
             return self._parents[key].address
 
     def add(self, process):

@@ -52,7 +52,7 @@ def _template():
     return exporter.template, resources
 
 
-@functools.lru_cache(500)
+@functools.lru_cache(2000)
 def coloured(source):
     """A program as HTML in which pygments has coloured it; all that is in it is escaped."""
     return _HIGHLIGHT(source)
