@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import nbformat
+from jupyter_client.provisioning import KernelProvisionerFactory
 from nbgrader.utils import compute_checksum, determine_grade
 
 from labkit.course import cells
@@ -48,6 +49,7 @@ def warm():
 
     `LABS` in the environment names a file with the student editions, pickled.
     """
+    KernelProvisionerFactory.instance()  # which looks through all installed packages
     blank = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("$x$"), nbformat.v4.new_code_cell("1")])
     labs = pickle.loads(Path(os.environ[LABS]).read_bytes()) if LABS in os.environ else []
     for nb in [blank, *(nbformat.reads(text.decode(), as_version=4) for text in labs)]:

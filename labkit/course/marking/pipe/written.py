@@ -59,11 +59,11 @@ class Written:
     """
 
     def __init__(self, every):
-        self._trees = [(number, cells.syntax_tree(source), own) for number, source, own in every]
-        self._trees = [(number, tree, own) for number, tree, own in self._trees if tree is not None]
+        read = [(number, *_read(source), own) for number, source, own in every]
+        self._trees = [(number, tree, own) for number, tree, _, own in read if tree is not None]
         self._names = {}
-        for _, tree, _ in self._trees:
-            self._names.update(_bound(tree.body))
+        for _, _, bound, _ in read:
+            self._names.update(bound)
 
     def borrowed(self, name, patterns):
         """That a function for certain calls, whenever it is called, what matches these patterns; None if not."""
@@ -171,6 +171,13 @@ class Written:
 
 
 NOTHING = Written(())  # where the text is not known
+
+
+@functools.lru_cache(1000)
+def _read(source):
+    """A cell's tree, None if there is none, and the names it binds: each check reads all cells before it anew."""
+    tree = cells.syntax_tree(source)
+    return tree, _bound(tree.body) if tree is not None else {}
 
 
 def _bound(body):
