@@ -50,6 +50,7 @@ def _mark(job, words):
     written = job.reference or words.get(job.student)
     for row in mark.rubric:
         row.points = row.max_points - lost.get(row.id, 0.0) if row.kind == "auto" else None if written else 0.0
+        row.verdict = words.get(job.student, "") if row.kind == "manual" else ""
     if job.student != "blank":
         mark.plots = [Plot("cost-plot", "Cost plot", 10.0)]
     return mark

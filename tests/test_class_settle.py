@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 
 import pytest
@@ -152,6 +153,59 @@ def test_a_run_for_another_lab_keeps_the_first_labs_rows(marked):
     shutil.rmtree(marked / "subs" / "bob")
     assert grade(marked, "--labs", "7") == 0
     assert "no longer among" in line_of(marked, "bob")["message"] and line_of(marked, "bob")["check-accuracy"] == "5"
+
+
+def _change_lab(folder, where="why", **changes):
+    """Change the nbgrader metadata of a cell in the course's notebook."""
+    path = folder / "notebooks" / f"{NAME}.ipynb"
+    nb = json.loads(path.read_text(encoding="utf-8"))
+    cell = next(cell for cell in nb["cells"] if cell["metadata"].get("nbgrader", {}).get("grade_id") == where)
+    cell["metadata"]["nbgrader"].update(changes)
+    path.write_text(json.dumps(nb), encoding="utf-8")
+
+
+def test_points_above_what_a_row_is_worth_by_now_do_not_count_and_are_named(marked, capsys):
+    by_sheet(marked, ("ada", "why", "3.5", "good"), ("bob", "why", "1", ""))
+    assert grade(marked) == 0
+    _change_lab(marked, points=2.0)
+    (marked / "report" / "eye.csv").unlink()
+    for _ in range(2):  # until somebody decides anew
+        capsys.readouterr()
+        assert grade(marked, "--fresh") == 0
+        said = capsys.readouterr().err
+        assert said.count("decided earlier: ada") == 1 and "at most 2 are possible" in said and "bob" not in said
+        ada, bob = line_of(marked, "ada"), line_of(marked, "bob")
+        assert (ada["why"], ada["still_to_mark"], bob["why"]) == ("", "1", "1") and "good" in ada["comments"]
+    by_sheet(marked, ("ada", "why", "2", ""))
+    assert not settled(marked) and line_of(marked, "ada")["why"] == "2"
+
+
+def test_decisions_on_a_row_that_is_gone_are_named_and_come_back_with_it(marked, capsys):
+    by_formgrader(marked, "bob", "why", 1.0, "See the lecture")
+    assert grade(marked) == 0
+    _change_lab(marked, grade_id="why-not")
+    assert grade(marked, "--fresh") == 0
+    assert "decided earlier: bob, 07_tiny, why: there is no such" in capsys.readouterr().err
+    _change_lab(marked, "why-not", grade_id="why")
+    assert grade(marked, "--fresh") == 0
+    assert line_of(marked, "bob")["why"] == "1" and "See the lecture" in line_of(marked, "bob")["comments"]
+
+
+def test_another_answer_handed_in_after_marking_keeps_its_points_and_is_named_once(marked, capsys, monkeypatch):
+    by_sheet(marked, ("ada", "why", "3.5", "good"), ("bob", "why", "1", ""))
+    assert grade(marked) == 0
+    for student in ("ada", "bob"):  # bob hands in the same once more
+        path = marked / "subs" / student / f"{NAME}.ipynb"
+        path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+        os.utime(path, (2e9, 2e9))
+    quick_marking.without_running(monkeypatch, WORDS | {"ada": "Something else."})
+    capsys.readouterr()
+    assert grade(marked, "--fresh") == 0
+    said = capsys.readouterr().err
+    assert said.count("look at it again") == 1 and "ada, 07_tiny: Why: another one was handed in" in said
+    assert line_of(marked, "ada")["why"] == "3.5" and "look at it again" in line_of(marked, "ada")["message"]
+    assert grade(marked) == 0 and "look at it again" not in capsys.readouterr().err
+    assert "look at it again" in line_of(marked, "ada")["message"] and not line_of(marked, "bob")["message"]
 
 
 def test_regrade_marks_again_whom_it_names_and_no_others(marked, again, capsys):

@@ -226,6 +226,6 @@ def test_an_anonymous_sheet_has_no_names_and_its_points_find_their_way(tmp_path)
     assert not any(name in text for name in ("ada17", "bob.ipynb", "feedback/"))
     code = next(code for code, name in key.items() if name == "bob")
     csv_of(tmp_path / "eye.csv", [[code, LAB, "why", "3", "good"]])
-    kept, problems = settle_decisions(tmp_path)
+    kept, _, problems = settle_decisions(tmp_path)
     assert not problems and kept["bob", LAB, "why"].decision[:2] == (3.0, "good")
     assert write_sheet(tmp_path, anonymous=True) and read_key(tmp_path / "codes.csv") == key

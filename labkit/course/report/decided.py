@@ -5,6 +5,7 @@ something else since then has decided anew. Where both have, and differently, th
 What a place no longer mentions stays; an empty field takes back.
 """
 
+import hashlib
 import json
 import math
 import sqlite3
@@ -34,11 +35,15 @@ NOTHING = Decision()
 
 
 class Kept(NamedTuple):
-    """A decision, and what the sheet and formgrader said when it was taken."""
+    """A decision, what the sheet and formgrader said when it was taken, and what it was about, see `about`."""
 
     decision: Decision = NOTHING
     sheet: Decision = NOTHING
     formgrader: Decision = NOTHING
+    seen: tuple = ()
+
+
+_SAID = Kept._fields[:3]
 
 
 def decide(kept, sheet, formgrader):
@@ -63,6 +68,8 @@ def decide(kept, sheet, formgrader):
                 conflicts.append((key, f"{_said(said[0])} in {SHEET}, {_said(said[1])} in {FORMGRADER}"))
             fields[name] = said[0] if anew[0] else said[1] if anew[1] else getattr(old.decision, name)
         new = Kept(Decision(**fields), ours, theirs)
+        if new.decision == old.decision:
+            new = new._replace(seen=old.seen)
         if new != Kept():
             found[key] = new
     return found, conflicts
@@ -102,12 +109,43 @@ def _wrong(decision, most):
     return ""
 
 
+def possible(kept, most):
+    """({(student, lab, row): Kept} without points that cannot be any more, problems): a lab's points may have changed.
+
+    kept: what was decided; it is kept, and counts again where it can be.
+    most: {(student, lab, row): the most points that it can have}.
+    """
+    given = {key: entry.decision for key, entry in kept.items() if entry.decision != NOTHING}
+    found, problems = refused(given, most, "decided earlier")
+    left_out = set(given) - set(found)
+    none = {key: kept[key]._replace(decision=kept[key].decision._replace(points=None)) for key in left_out}
+    return {**kept, **none}, problems
+
+
+def about(mark, row, report):
+    """What a person sees who gives points: (when it was handed in, a print of the answer or the plot).
+
+    mark: the `Mark`.
+    row: the id of the row.
+    report: the folder with the plots.
+    """
+    image = next((plot.image for plot in mark.plots if row in (plot.id, f"check-{plot.id}")), "")
+    answer = next((found.verdict.encode() for found in mark.rubric if found.id == row), b"")
+    path = Path(report) / image if image else None
+    content = path.read_bytes() if path and path.is_file() else answer
+    return mark.handed_in, hashlib.sha256(content).hexdigest()[:16]
+
+
 # --- kept in the report --------------------------------------------------------------------------------------------
 
 
-def written_back(kept):
-    """Decisions once formgrader shows them: what it says from then on is what was decided."""
-    return {key: entry._replace(formgrader=entry.decision) for key, entry in kept.items()}
+def written_back(kept, shown=None):
+    """Decisions once formgrader shows them: what it says from then on is what was decided.
+
+    shown: those of them that can be; None for all as they are.
+    """
+    shown = shown or kept
+    return {key: entry._replace(formgrader=shown[key].decision) for key, entry in kept.items()}
 
 
 def read_kept(report):
@@ -118,7 +156,9 @@ def read_kept(report):
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
         return {
-            (entry["student"], entry["lab"], entry["row"]): Kept(*(Decision(**entry[name]) for name in Kept._fields))
+            (entry["student"], entry["lab"], entry["row"]): Kept(
+                *(Decision(**entry[name]) for name in _SAID), tuple(entry.get("seen", ()))
+            )
             for entry in entries
         }
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -131,7 +171,9 @@ def read_kept(report):
 def write_kept(report, kept):
     """Keep decisions in a report."""
     entries = [
-        dict(zip(("student", "lab", "row"), key)) | {name: getattr(entry, name)._asdict() for name in Kept._fields}
+        dict(zip(("student", "lab", "row"), key))
+        | {name: getattr(entry, name)._asdict() for name in _SAID}
+        | {"seen": entry.seen}
         for key, entry in sorted(kept.items())
     ]
     write(Path(report) / NAME, json.dumps(entries, ensure_ascii=False, indent=1) + "\n")

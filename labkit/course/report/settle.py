@@ -23,27 +23,40 @@ from labkit.course.report.statistics_page import write_statistics
 
 
 def settle_decisions(report):
-    """Take over what the sheet and formgrader say: ({(student, lab, row): Kept}, problems).
+    """Take over what the sheet and formgrader say: (kept, counted, problems).
 
     report: the folder of `labkit grade`. Its eye.csv and gradebook.db are read, and decided.json is brought up to date.
+    kept, counted: what was decided, {(student, lab, row): Kept}; counted is without points that cannot be any more,
+        because the lab has changed.
     problems: a sentence for each entry that cannot be, and for each row on which the two disagree.
     Raises ValueError if what was decided earlier cannot be read.
     """
     report = Path(report)
     marks, references, _ = read_marks(report)
+    before = decided.read_kept(report)
     of_lab = {lab: [m for m in [*references.values(), *marks] if m.lab == lab] for lab in {m.lab for m in marks}}
-    rows = {lab: {row.id: row.max_points for mark in every for row in mark.rubric} for lab, every in of_lab.items()}
+    rows = {
+        lab: {row.id: row.max_points for mark in every[::-1] for row in mark.rubric} for lab, every in of_lab.items()
+    }
     most = {(mark.student, mark.lab, row): points for mark in marks for row, points in rows[mark.lab].items()}
     sheet, problems = _from_sheet(report, of_lab, {mark.student for mark in marks})
+    sheet = {key: entry for key, entry in sheet.items() if key not in before or entry != before[key].sheet}
     sheet, wrong = decided.refused(sheet, most, "eye.csv")
     formgrader = decided.from_gradebook(report / "gradebook.db", rows)
     formgrader = {key: entry for key, entry in formgrader.items() if key in most or entry.points or entry.extra}
+    same = {key for key, entry in formgrader.items() if key in before and entry == before[key].formgrader}
+    formgrader = {key: entry for key, entry in formgrader.items() if key not in same}
     formgrader, strange = decided.refused(formgrader, most, "formgrader")
-    kept, conflicts = decided.decide(decided.read_kept(report), sheet, formgrader)
+    kept, conflicts = decided.decide(before, sheet, formgrader)
+    mark_of = {(mark.student, mark.lab): mark for mark in marks}
+    for key, entry in kept.items():
+        if not entry.seen and key[:2] in mark_of:
+            kept[key] = entry._replace(seen=decided.about(mark_of[key[:2]], key[2], report))
+    counted, impossible = decided.possible(kept, most)
     if kept or (report / decided.NAME).is_file():
         decided.write_kept(report, kept)
     disagree = [f"{', '.join(key)}: {said}; that of the sheet was taken" for key, said in conflicts]
-    return kept, problems + wrong + strange + disagree
+    return kept, counted, problems + wrong + strange + impossible + disagree
 
 
 def _from_sheet(report, of_lab, students):
@@ -98,11 +111,12 @@ def settle(report, course=None, current=None, times=None, anonymous=False):
     Returns problems, a sentence for each. Raises ValueError if what was decided earlier cannot be read.
     """
     report, course = Path(report), course or Course()
-    kept, problems = settle_decisions(report)
+    kept, counted, problems = settle_decisions(report)
     before, _, unreadable = read_marks(report)
-    marks = apply(before, kept)
+    marks = apply(before, counted)
     for mark in marks:
         mark.handed_in = (times or {}).get((mark.student, mark.lab), mark.handed_in)
+        problems += _handed_in_again(mark, kept, report)
     for mark, old in zip(marks, before):
         path = mark_path(report, mark.student, mark.lab)
         if mark != old and path.is_file():
@@ -110,9 +124,9 @@ def settle(report, course=None, current=None, times=None, anonymous=False):
     if not marks:
         return problems + unreadable
     lines = lines_of(marks, course, current)
-    fill_gradebook(report, marks, kept)
+    fill_gradebook(report, marks, counted)
     if kept:
-        decided.write_kept(report, decided.written_back(kept))
+        decided.write_kept(report, decided.written_back(kept, counted))
     write_feedback(report, lines)
     write_grades(report, lines)
     write_alike(report, marks)
@@ -128,6 +142,26 @@ def settle(report, course=None, current=None, times=None, anonymous=False):
     if anonymous:
         write_sheet(report, anonymous=True, lines=lines)
     return problems + unreadable
+
+
+def _handed_in_again(mark, kept, report):
+    """Note in a mark, once, where something else was handed in after a person had decided; returns sentences on it.
+
+    mark: with the time at which it was handed in.
+    kept: the decisions, which from now on are about what is there.
+    """
+    said = []
+    for row in mark.rubric:
+        key = (mark.student, mark.lab, row.id)
+        entry = kept.get(key)
+        if entry is None or entry.decision == decided.NOTHING:
+            continue
+        now = decided.about(mark, row.id, report)
+        if all(old != new for old, new in zip(entry.seen, now)):
+            said.append(f"{row.row}: another one was handed in after it was marked by hand: look at it again")
+        kept[key] = entry._replace(seen=now)
+    mark.notes = mark.notes + said
+    return [f"{mark.student}, {mark.lab}: {text}" for text in said]
 
 
 def _of_student(line):
