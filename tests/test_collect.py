@@ -56,6 +56,8 @@ def _texts(labs):
         "bare": _bytes(bare),
         "else": ugly_files.notebook(ugly_files.cell("import antigravity")),
         "cut": _bytes(done)[:900],
+        "rar": b"Rar!\x1a\x07\x01\x00" + bytes(500),
+        "7z": b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(500),
     }
 
 
@@ -96,6 +98,11 @@ CLASS = {
     "_reference": ({f"{TINY}.ipynb": "done"}, {TINY: (4, "")}),
     "bare": ({"x.ipynb": "bare"}, {TINY: (4, "lost nbgrader's metadata")}),
     "something else": ({"x.ipynb": "else", "notes.pdf": "else"}, {TINY: (None, "x.ipynb: it belongs to none")}),
+    "a RAR archive": ({"lab7.rar": "rar", "a.txt": "else"}, {TINY: (None, "lab7.rar: a RAR or 7z archive is not")}),
+    "a 7z archive called zip": ({f"{TINY}.zip": "7z"}, {TINY: (None, "not opened: unpack it")}),
+    "a RAR archive called ipynb": ({f"{TINY}.ipynb": "rar"}, {TINY: (None, "not opened: unpack it")}),
+    "a RAR archive in a zip": ({"a.zip": {"b.rar": "rar"}}, {TINY: (None, "a.zip/b.rar: a RAR or 7z archive")}),
+    "a RAR archive beside": ({f"{TINY}.ipynb": "done", "b.rar": "rar"}, {TINY: (4, "not used: b.rar")}),
     "nothing": ({}, {TINY: (None, "nothing was handed in"), OTHER: (None, "nothing was handed in")}),
     "only a text": ({"a.txt": "else"}, {TINY: (None, "but a.txt")}),
 }
@@ -141,6 +148,7 @@ def collected(labs, tmp_path_factory):
     (folder / "plain" / "timestamp.txt").write_text("2026-11-20 23:59:10 UTC\n")
     os.mkfifo(folder / "_x" / "timestamp.txt")
     (folder / "linked").symlink_to("/etc")
+    (folder / "alone.rar").write_bytes(texts["rar"])
     (folder / ".git").mkdir(), (folder / "grades.xlsx").write_text("")
     return collect(folder, *labs, strict=False, jobs=2)
 
@@ -154,7 +162,8 @@ def test_the_right_file_is_marked_as_the_right_lab(collected, labs):
             if _begun(one, labs) != begun or words not in _said(one):
                 wrong[student, lab] = (_begun(one, labs), one.notes, one.trouble)
     assert not wrong
-    assert {student for student, _ in found} == {*CLASS, "linked", "_reference_"} - {"_reference"}
+    assert {student for student, _ in found} == {*CLASS, "linked", "alone", "_reference_"} - {"_reference"}
+    assert found["alone", TINY].trouble.status == "not readable" and "unpack it" in _said(found["alone", TINY])
 
 
 def test_when_it_was_handed_in(collected):

@@ -82,12 +82,6 @@ def test_an_exception_that_is_not_needed_any_more_leaves_its_list(rule, argument
     assert not stale, f"take off the list in test_house.py: {', '.join(sorted(stale))}"
 
 
-@pytest.mark.parametrize("start", test_house.CROWDED)
-def test_a_room_whose_docstrings_are_in_order_leaves_the_list(start):
-    found = [line for line in house.crowded_arguments(PACKAGE) if line.startswith(start)]
-    assert found, f"take off the list in test_house.py: {start}"
-
-
 def test_the_number_of_test_processes_is_that_of_the_cores(request, monkeypatch):
     plugins = request.config.pluginmanager.get_plugins()
     root = next(p for p in plugins if getattr(p, "__file__", "") == str(test_house.ROOT / "conftest.py"))

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from labkit.course.marking.layout import LIBRARIES, may_hold
+from labkit.course.marking.layout import LIBRARIES, NOT_OPENED, UNOPENED, may_hold
 
 MOST_NOTEBOOKS, MOST_ENTRIES, DEEPEST = 60, 50_000, 2
 LARGEST_ENTRY = 200 << 20  # what one notebook in an archive may take, its outputs counted
@@ -39,10 +39,16 @@ def kind_of(begin):
     return "gzip" if begin[:2] == b"\x1f\x8b" else ""
 
 
+def is_unopened(begin):
+    """Whether a file that begins like this is an archive that is not opened, RAR or 7z, whatever its name."""
+    return begin.startswith((b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c"))
+
+
 def look_into(file, kind, depth=0):
     """Yield a `Found` for each notebook in an archive, and (name, why) for what is passed over.
 
-    file: the archive, open for reading. kind: as `kind_of` says.
+    file: the archive, open for reading.
+    kind: as `kind_of` says.
     depth: how many archives lie around this one.
     Raises one of `BROKEN` if the archive cannot be read at all.
     """
@@ -124,6 +130,8 @@ def _passed_over(name, size):
         return f"the archive holds more than {MOST_ENTRIES:,} files"
     if any(part in LIBRARIES or part.startswith(".") and part not in (".", "..") for part in parts):
         return "hidden, or not the student's"
+    if name.lower().endswith(UNOPENED):
+        return NOT_OPENED
     if not may_hold(name):
         return "not a notebook"
     return ""
@@ -142,7 +150,8 @@ def _words(error):
 def unpack_class(path, folder):
     """Unpack the download of a class, file by file, under tame names.
 
-    path: a zip archive. folder: where to.
+    path: a zip archive.
+    folder: where to.
     Returns [what could not be unpacked, why]. Raises one of `BROKEN` if it is no zip archive.
     """
     passed_over, total = [], 0

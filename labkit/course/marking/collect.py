@@ -12,7 +12,7 @@ from typing import NamedTuple
 from labkit.course.labs import CourseError
 from labkit.course.marking import archives
 from labkit.course.marking.evidence import by_name
-from labkit.course.marking.layout import Given, Hand, hands, is_platform, may_hold
+from labkit.course.marking.layout import NOT_OPENED, Given, Hand, hands, is_platform, may_hold
 from labkit.course.marking.look import Known, Reading
 from labkit.course.marking.readers import Reader
 from labkit.course.marking.submission import Unreadable, opened
@@ -102,7 +102,8 @@ def collect(folder, course, releases, strict, jobs=1):
     """What is to be marked, in a folder of submissions.
 
     folder: in one of the layouts of `layout`.
-    course: for each lab by name, its notebook. releases: of those that are marked, the student edition.
+    course: for each lab by name, its notebook.
+    releases: of those that are marked, the student edition.
     strict: the labs were asked for by name, so that each student who has none of one is listed as missing it.
     jobs: processes that read at a time.
     Returns a `Collected`.
@@ -258,6 +259,9 @@ def _nothing(lines, passed_over):
     """(notes, the trouble) of a student who has no file of a lab."""
     if not lines and not passed_over:
         return [], Unreadable("missing", "nothing was handed in")
+    unopened = [name for name, why in passed_over if why == NOT_OPENED]
+    if unopened:
+        return [], Unreadable("not readable", f"{', '.join(unopened[:MOST_NAMED])}: {NOT_OPENED}")
     unread = [line for line in lines if "not marked now" not in line and "none of the labs" not in line]
     said = "; ".join(lines[:MOST_NAMED]) or ", ".join(name for name, _ in passed_over[:MOST_NAMED])
     if unread:

@@ -15,6 +15,10 @@ MOODLE = re.compile(
     r"(?P<name>[^/]+?)_(?P<id>\d{1,20})_assignsubmission_(?:file|onlinetext|comments)(?:_(?P<file>[^/]*))?"
 )
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+UNOPENED = (".rar", ".7z")
+NOT_OPENED = (
+    "a RAR or 7z archive is not opened: unpack it, or have the notebook handed in as .ipynb or in a zip archive"
+)
 NOTEBOOKS = (".ipynb", ".ipynb.txt", ".ipynb.json", ".ipynb.gz")
 PERHAPS = (".json", ".txt")  # a notebook that somebody gave another name, or none at all
 DEPTH, MOST_FILES = 12, 5000
@@ -100,7 +104,9 @@ def _owner(name, is_folder):
         return (said.get("name") or said["id"], said["id"]), said.get("file") or ""
     if is_folder:
         return (name, ""), ""
-    suffix = next((s for s in (*ARCHIVES, *NOTEBOOKS) if name.lower().endswith(s) and len(name) > len(s)), None)
+    suffix = next(
+        (s for s in (*ARCHIVES, *NOTEBOOKS, *UNOPENED) if name.lower().endswith(s) and len(name) > len(s)), None
+    )
     return ((name[: -len(suffix)], ""), name) if suffix else (None, name)
 
 
@@ -154,8 +160,8 @@ def _sort_in(path, name, hand, late=False):
         pass
     elif may_hold(name):
         hand.files.append(Given(path, name, late))
-    elif name.lower().endswith((".rar", ".7z")):
-        hand.passed_over.append((name, "an archive of this kind is not opened: unpack it"))
+    elif name.lower().endswith(UNOPENED):
+        hand.passed_over.append((name, NOT_OPENED))
     else:
         hand.passed_over.append((name, "not a notebook"))
 

@@ -9,6 +9,7 @@ import nbformat
 
 from labkit.course.marking import archives, submission
 from labkit.course.marking.evidence import Evidence, worked_on
+from labkit.course.marking.layout import NOT_OPENED
 from labkit.course.marking.repair import repair
 from labkit.course.marking.submission import Unreadable
 from labkit.course.report.result import plain_text
@@ -59,12 +60,17 @@ def _without_outputs(nb):
 def look(path, name, known):
     """Everything in one file.
 
-    path: where it lies. name: what its owner called it. known: a `Known`.
+    path: where it lies.
+    name: what its owner called it.
+    known: a `Known`.
     Returns ([a `Reading` for each notebook], [(name, why) of what is passed over]).
     """
     try:
         with submission.opened(path) as file:
-            kind = archives.kind_of(file.read(512))
+            begin = file.read(512)
+            if archives.is_unopened(begin):
+                raise Unreadable("not readable", NOT_OPENED)
+            kind = archives.kind_of(begin)
             file.seek(0)
             if kind == "gzip":
                 kind = archives.kind_of(archives.gunzip(file, 511)) or kind

@@ -15,7 +15,8 @@ ALIKE = 0.8  # from there on a written answer is taken for the one handed out, w
 def repair(nb, release):
     """Give every exercise and check of a lab one cell, in an order in which they can be marked.
 
-    nb: the submission, as `parse` returns it. release: the student edition of the lab.
+    nb: the submission, as `parse` returns it.
+    release: the student edition of the lab.
     Returns (notebook, notes). What a check says and how much it is worth always comes from the release.
     """
     notes, cells = [], list(nb.cells)
