@@ -9,21 +9,18 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import nbformat
 import psutil
 import pytest
 import tiny_lab
 from bs4 import BeautifulSoup
-from matplotlib import _mathtext
-from matplotlib.mathtext import MathTextParser
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_output
 from PIL import Image
 
 from labkit.course.clean import markdown
 from labkit.course.clean.notebook import clean_notebook
-from labkit.course.marking import forks, kernels, lettering, mark, repair, sandbox
+from labkit.course.marking import forks, kernels, mark, repair, sandbox
 from labkit.course.marking.collect import Submission
 from labkit.course.marking.happened import Drawn
 from labkit.course.marking.job import Prepared, find_data, make_job
@@ -78,33 +75,6 @@ def test_a_figure_is_drawn_again_only_if_its_cell_does_not_show_it(tmp_path, lat
         parent.close()
     shown = [_digest(out.data["image/png"]) for out in nb.cells[plot].outputs if "image/png" in out.get("data", {})]
     assert bool(drawn.png) == again and (drawn.shown in shown) != again
-
-
-def drawn(fontset):
-    with plt.rc_context({"mathtext.fontset": fontset, "axes.formatter.use_mathtext": True}):
-        figure, axes = plt.subplots()
-        axes.plot([0, 0.5, 1])
-        axes.set_title("$x_1$ and $x_2$")
-        picture = io.BytesIO()
-        figure.savefig(picture, format="png", bbox_inches="tight")
-        plt.close(figure)
-    return picture.getvalue()
-
-
-def test_pictures_share_the_layouts_of_their_numbers_and_come_out_the_same(monkeypatch):
-    fonts = ("dejavusans", "stix", "dejavusans")
-    alone, laid_out = [drawn(font) for font in fonts], []
-    plain = _mathtext.Parser.parse
-    monkeypatch.setattr(_mathtext.Parser, "parse", lambda *told: laid_out.append(told[1]) or plain(*told))
-    monkeypatch.setattr(MathTextParser, "_parse_cached", MathTextParser._parse_cached)
-    lettering.share()
-    assert drawn("dejavusans") == alone[0] and "$x_1$ and $x_2$" in laid_out
-    laid_out.clear()
-    assert drawn("dejavusans") == alone[0] and not laid_out
-    assert drawn("stix") == alone[1] != alone[0] and laid_out
-    lettering.share()
-    laid_out.clear()
-    assert drawn("dejavusans") == alone[2] and not laid_out
 
 
 def test_what_a_lab_says_is_drawn_before_the_markers_are_forked(tmp_path, monkeypatch):

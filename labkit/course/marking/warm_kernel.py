@@ -13,7 +13,7 @@ from matplotlib.font_manager import FontProperties, findfont
 
 import labkit.check  # noqa: F401  what the notebooks import
 import labkit.plots  # noqa: F401
-from labkit.course.marking import lettering, sandbox
+from labkit.course.marking import sandbox
 from labkit.course.marking.kernel import MarkingKernel
 from labkit.data import load_cifar10
 from labkit.data.reader import read_ahead
@@ -25,7 +25,6 @@ def warm():
     Nothing is drawn: the files of the fonts would stay open, and be read by all kernels at one place.
     """
     findfont(FontProperties())
-    lettering.warm()
     if os.environ.get("LABKIT_DATA"):
         read_ahead(load_cifar10().folder)
 
