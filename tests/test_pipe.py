@@ -243,15 +243,15 @@ def test_what_is_returned_is_described_never_run():
 
 
 def test_a_call_that_does_not_end_is_ended_and_the_process_goes_on():
-    line, process = piped.start(seconds=1.0)
+    line, process = piped.start(seconds=3.0)
     line._late = lambda: os.kill(process.pid, signal.SIGINT)
     try:
         line.seconds = 60.0
         line.ask("cell", "def forever(x):\n    while True: pass\n\ndef fine(x):\n    return x", "<cell>")
-        line.seconds = 1.0
+        line.seconds = 3.0
         answer = Answer(Remote(line, "forever"), ("x",))
-        assert answer(1).error == "it does not end: stopped after 1 s"
-        assert answer(1).error == "it does not end: stopped after 1 s"
+        assert answer(1).error == "it does not end: stopped after 3 s"
+        assert answer(1).error == "it does not end: stopped after 3 s"
         assert Answer(Remote(line, "fine"), ("x",))(1).value == 1
     finally:
         line.close()
