@@ -14,9 +14,10 @@ from urllib.parse import unquote
 import nbformat
 import pytest
 from made_up_labs import ROOT, Page, code, labkit_command, run_in, save, text
+from nbconvert.preprocessors.coalescestreams import CoalesceStreamsPreprocessor
 from processes import hears_interrupts
 
-from labkit.course.series.notebook import join_streams, store
+from labkit.course.series.notebook import store
 
 
 @pytest.fixture(scope="module")
@@ -292,7 +293,7 @@ def test_text_printed_in_pieces_is_one_output_and_what_stands_between_stays_betw
     shown = nbformat.v4.new_output("display_data", data={"text/plain": "figure"})
     outputs = [piece("a\n"), piece("b\n"), shown, piece("c\n"), piece("d\n", "stderr"), piece("e\n", "stderr")]
     nb = nbformat.v4.new_notebook(cells=[text("# Title"), nbformat.v4.new_code_cell("1", outputs=outputs)])
-    join_streams(nb)
+    CoalesceStreamsPreprocessor().preprocess(nb, {})
     nbformat.validate(nb)
     said = [(output.get("name"), output.get("text")) for output in nb.cells[1].outputs]
     assert said == [("stdout", "a\nb\n"), (None, None), ("stdout", "c\n"), ("stderr", "d\ne\n")]

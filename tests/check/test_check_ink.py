@@ -10,6 +10,7 @@ from labkit import check
 from labkit.check.figures import Plot
 from labkit.check.ink import COVERED, NO_MARK, told, why_no_ink
 from labkit.course.marking.pipe.drawn import built, described
+from labkit.course.marking.pipe.written import Written
 
 matplotlib.use("Agg")
 LOSSES = 2 + 0.4 * np.exp(-np.arange(1001) / 200)
@@ -125,3 +126,8 @@ def test_what_another_process_saw_is_one_of_two_sentences(plot):
     assert why_no_ink(line) == NO_MARK and Plot(plot[1]).curves() == []
     told(line, "<script>")
     assert why_no_ink(line) is None
+
+
+def test_who_changes_what_looks_for_ink_is_found_by_the_text():
+    written = Written([(1, "from labkit.check import ink\nink.why_no_ink = lambda line: None", True)])
+    assert "changes what judges (labkit.check.ink.why_no_ink)" in written.changes_judges()

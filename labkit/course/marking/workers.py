@@ -75,7 +75,8 @@ class Crew:
             key = module, *sorted(environment.items())
             if key not in self._parents:
                 with tempfile.NamedTemporaryFile(prefix="lk") as labs:
-                    labs.write(pickle.dumps(self._releases)), labs.flush()
+                    labs.write(pickle.dumps(self._releases))
+                    labs.flush()
                     known = {"MPLCONFIGDIR": _fonts(), mark.LABS: labs.name}
                     self._parents[key] = forks.Parent([module], environment | known)
             return self._parents[key].address

@@ -91,20 +91,6 @@ def store(path, nb, before):
         write(path, data)
 
 
-def join_streams(nb):
-    """Make one output of text that was printed in several pieces (in place), which a busy machine brings one by one."""
-    for cell in nb.cells:
-        joined = []
-        for output in cell.get("outputs", []):
-            last = joined[-1] if joined else {}
-            if output.output_type == last.get("output_type") == "stream" and output.name == last.name:
-                last.text += output.text
-            else:
-                joined.append(output)
-        if cell.cell_type == "code":
-            cell.outputs = joined
-
-
 # --- what is of this machine only -----------------------------------------------------------------
 
 

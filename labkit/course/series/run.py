@@ -13,6 +13,8 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from nbconvert.preprocessors.coalescestreams import CoalesceStreamsPreprocessor
+
 import labkit
 from labkit.course import cells
 from labkit.course.execute import execute, runs
@@ -21,7 +23,6 @@ from labkit.course.series import index, page
 from labkit.course.series.notebook import (
     UnreadableNotebook,
     hide_paths,
-    join_streams,
     path_rules,
     read_notebook,
     store,
@@ -196,7 +197,7 @@ def _run_lab(path, nb, out, source, timeout, inplace, width):
         {path.parent: "", path.parent.absolute().parent: ""}
         | ({source["folder"]: source["folder"].name} if source["folder"] else {})
     )
-    join_streams(nb)
+    CoalesceStreamsPreprocessor().preprocess(nb, {})  # a busy machine brings what is printed piece by piece
     hide_paths(nb, rules)
     page.describe(nb)
     lab |= {"seconds": round(time.monotonic() - started, 1), "memory": memory}

@@ -41,6 +41,7 @@ _LOOK_ON = (
     "calls",
     "counting",
     "figures",
+    "ink",
     "labs",
     "legends",
     "probed",
