@@ -4,6 +4,8 @@ import os
 import signal
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import warnings
 
@@ -18,6 +20,7 @@ from hypothesis.extra import numpy as arrays
 from labkit.check.answer import Answer, Misuse
 from labkit.course.marking import repair
 from labkit.course.marking.pipe.judge import call_in
+from labkit.course.marking.pipe.judging import _on_one_core
 from labkit.course.marking.pipe.line import Line, Lost
 from labkit.course.marking.pipe.remote import Outside, Remote
 from labkit.course.marking.pipe.serve import Served
@@ -295,3 +298,25 @@ def test_the_lab_s_own_cells_give_no_hints(tmp_path, whole):
     nb.cells[tiny_lab.at(nb, "accuracy")].source += "\nimport sys\nsys.settrace(None)"
     (hint,) = written_before(nb, tiny_lab.at(nb, "check-cost-plot")).hints(["score"])
     assert "sys.settrace" in hint
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system places processes itself")
+def test_while_a_check_is_judged_both_processes_are_on_one_core(tmp_path):
+    before = os.sched_getaffinity(0)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "s"))
+        listener.listen(1)
+        call = "import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.recv(1)"
+        with subprocess.Popen([sys.executable, "-c", call, str(tmp_path / "s")]) as other:
+            connection, _ = listener.accept()
+            with connection:
+                try:
+                    with _on_one_core(connection):
+                        assert os.sched_getaffinity(other.pid) == os.sched_getaffinity(0) <= before
+                        assert len(os.sched_getaffinity(0)) == 1
+                    assert os.sched_getaffinity(other.pid) == before
+                finally:
+                    os.sched_setaffinity(0, before)  # a judging thread ends with its check
+    with socket.socketpair()[0] as gone, _on_one_core(gone):
+        pass
+    os.sched_setaffinity(0, before)

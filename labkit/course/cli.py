@@ -165,7 +165,7 @@ def _add_grade(commands):
         metavar="LAB",
         help="labs to mark, by number or file name (default: those that were handed in)",
     )
-    parser.add_argument("--jobs", type=int, metavar="N", help="submissions at a time (default: one for each core)")
+    parser.add_argument("--jobs", type=int, metavar="N", help="submissions at a time (default: one more than cores)")
     parser.add_argument(
         "--timeout",
         type=_positive_seconds,

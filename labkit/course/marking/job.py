@@ -65,7 +65,7 @@ class Job:
 
 
 class Prepared:
-    """The labs to mark by: solved source, student edition and nbgrader's gradebook of each.
+    """The labs to mark by: solved source, student edition, nbgrader's gradebook, and what a `Job` says of each.
 
     paths: the solved labs.
     strict: whether one that cannot be marked is refused, rather than left out.
@@ -73,7 +73,7 @@ class Prepared:
 
     def __init__(self, paths, strict):
         self.paths = _in_order(paths, strict)
-        self.source, self.release, self.bytes = {}, {}, {}
+        self.source, self.release, self.bytes, self.about = {}, {}, {}, {}
         with tempfile.TemporaryDirectory() as course:
             make_release(self.paths, course, database=True)
             self.book = Path(course, "gradebook.db").read_bytes() if self.paths else b""
@@ -86,6 +86,10 @@ class Prepared:
                 self.source[name] = source
                 self.release[name] = nbformat.read(Path(course, "release", name, path.name), as_version=4)
                 self.bytes[name] = (nbformat.writes(source).encode(), nbformat.writes(self.release[name]).encode())
+                self.about[name] = {
+                    "exercises": _exercises(self.release[name], source),
+                    "imports": _labkit_names(self.release[name]),
+                }
 
 
 def _in_order(paths, strict):
@@ -131,7 +135,6 @@ def make_job(submission, prepared, settings, where, level):
     level: how far a kernel is isolated, None for what is possible where it runs.
     """
     source, release = prepared.bytes[submission.lab]
-    nb = prepared.release[submission.lab]
     job = Job(
         student=submission.student,
         lab=submission.lab,
@@ -142,12 +145,11 @@ def make_job(submission, prepared, settings, where, level):
         whole=settings.whole,
         seed=settings.seed,
         notes=submission.notes,
-        exercises=_exercises(nb, prepared.source[submission.lab]),
-        imports=_labkit_names(nb),
         sandbox=level,
         submission=submission.content,
         source=source,
         release=release,
+        **prepared.about[submission.lab],
         **where,
     )
     return replace(job, key=_key(job, submission.trouble))

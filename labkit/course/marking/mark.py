@@ -14,12 +14,14 @@ from pathlib import Path
 import nbformat
 from jupyter_client.provisioning import KernelProvisionerFactory
 from nbgrader.utils import compute_checksum, determine_grade
+from PIL import Image
 
 from labkit.course import cells
 from labkit.course.clean.notebook import clean_notebook, told
 from labkit.course.marking import repair, sandbox
 from labkit.course.marking.alike import labkits_own, prints_of
 from labkit.course.marking.happened import place
+from labkit.course.marking.job import Job  # noqa: F401  which is unpickled
 from labkit.course.marking.outputs import tidy
 from labkit.course.marking.pictures import plots_of
 from labkit.course.marking.run_cells import run_cells
@@ -50,6 +52,7 @@ def warm():
     `LABS` in the environment names a file with the student editions, pickled.
     """
     KernelProvisionerFactory.instance()  # which looks through all installed packages
+    Image.preinit()
     blank = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("$x$"), nbformat.v4.new_code_cell("1")])
     labs = pickle.loads(Path(os.environ[LABS]).read_bytes()) if LABS in os.environ else []
     for nb in [blank, *(nbformat.reads(text.decode(), as_version=4) for text in labs)]:

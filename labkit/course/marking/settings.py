@@ -53,9 +53,9 @@ class Settings:
             raise CourseError("--memory must be 256M or more: Python with NumPy and Matplotlib takes that.", status=2)
 
     def at_a_time(self):
-        """How many submissions are marked at a time."""
+        """How many submissions are marked at a time: one more than cores, as marker and kernel wait for each other."""
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return self.jobs or cores
+        return self.jobs or cores + 1
 
     def report_folder(self):
         """The folder of the report, made if it is not there. Raises CourseError if it cannot be one."""

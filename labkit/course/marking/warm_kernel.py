@@ -4,12 +4,15 @@ A kernel that is forked from it goes into the sandbox before it sees a line of a
 submission may see anyway: labkit, the packages, the data.
 """
 
+import contextlib
+import importlib
 import os
 
 import matplotlib.pyplot  # noqa: F401
 import matplotlib_inline.backend_inline  # noqa: F401  what the kernel draws with
 from ipykernel.kernelapp import IPKernelApp
 from matplotlib.font_manager import FontProperties, findfont
+from PIL import Image
 
 import labkit.check  # noqa: F401  what the notebooks import
 import labkit.plots  # noqa: F401
@@ -18,12 +21,34 @@ from labkit.course.marking.kernel import MarkingKernel
 from labkit.data import load_cifar10
 from labkit.data.reader import read_ahead
 
+# What IPython imports only when a kernel starts or shows something, what notebooks import, and what answers may
+# import while a check looks on, which takes ten times as long.
+_LATER = (
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "ipykernel.debugger",
+    "sqlite3",
+    "tornado.platform.asyncio",
+    *(f"labkit.{name}" for name in ("autodiff", "gradients", "layers", "losses", "networks", "optimizers")),
+    *(f"labkit.{name}" for name in ("preprocess", "search", "training")),
+    "scipy.optimize",
+    "scipy.special",
+)
+
 
 def warm():
-    """Do once, before the kernels are forked, what each of them would do again: find the fonts, read the data.
+    """Do once, before the kernels are forked, what each would do again: import, find the fonts, read the data.
 
     Nothing is drawn: the files of the fonts would stay open, and be read by all kernels at one place.
     """
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # nobody debugs here, and it would warn of that
+    for name in _LATER:
+        with contextlib.suppress(ImportError):  # another version of IPython has other rooms
+            importlib.import_module(name)
+    Image.preinit()
     findfont(FontProperties())
     if os.environ.get("LABKIT_DATA"):
         read_ahead(load_cifar10().folder)

@@ -1,6 +1,7 @@
 """The marker's end of the pipe: a function in another process, as the checks see it."""
 
 import contextlib
+import functools
 
 import numpy as np
 
@@ -31,6 +32,7 @@ class Remote(Target):
 
     def __init__(self, line, text, written=NOTHING):
         self._line, self._text, self._lost, self._written = line, text, None, written
+        self._read = functools.cache(self._read)  # the text stays the same from call to call
         seen = line.ask("look", text)
         self.is_blank, self.is_stub = seen["blank"] is True, seen["stub"] is True
 
@@ -66,8 +68,9 @@ class Remote(Target):
 
     def _foul(self, ready_made):
         """What the text says for certain where its process has noticed nothing; where nothing is asked, nothing is."""
-        if not ready_made:
-            return None
+        return self._read(tuple(ready_made)) if ready_made else None
+
+    def _read(self, ready_made):
         written, name = self._written, self._text
         return written.changes_judges() or written.put_together(name) or written.borrowed(name, ready_made)
 
