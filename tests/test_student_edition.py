@@ -228,3 +228,19 @@ def test_each_lab_is_run_as_it_is_handed_out_and_told(tmp_path, capsys):
     assert main(["student", str(tmp_path / "bad"), *command]) == 1
     assert "07_tiny, cell 4 of the student edition: ZeroDivisionError" in capsys.readouterr().err
     assert not (tmp_path / "bad").exists()
+
+
+def test_a_quicker_version_that_lacks_a_name_of_later_is_not_taken(tmp_path, capsys):
+    nb = tiny_lab.lab()
+    for cell in nb.cells:
+        if cell.id in ("demonstration", "after"):
+            cell.source = "1 + 1"
+        if "marking" in cell.metadata.get("labkit", {}):
+            cell.metadata["labkit"]["marking"] = "1 / 0"
+            cell.source = "used_later = 1"
+    nb.cells.append(nbformat.v4.new_code_cell("used_later + 1"))
+    path = tmp_path / "notebooks" / "07_tiny.ipynb"
+    path.parent.mkdir()
+    nbformat.write(nb, path)
+    assert main(["student", str(tmp_path / "out"), "--notebooks", str(path.parent), "--check"]) == 0
+    assert "runs from top to bottom" in capsys.readouterr().out

@@ -189,9 +189,16 @@ def _run_one(path, source, new, work):
 
 
 def _quicker(nb, source):
-    """A notebook with the author's quicker version, for marking, of the cells that are slow."""
+    """A notebook with the author's quicker version, for marking, of the cells that are slow.
+
+    Marking leaves out what nothing is judged by; here all is run, so a version without a name that is used later stays
+    out.
+    """
     quick = {cell["id"]: cells.quick_source(cell) for cell in cells.read_lab(source).cells}
-    for cell in nb.cells:
-        if cell.cell_type == "code" and not cells.kind(cell):
-            cell.source = quick.get(cell["id"]) or cell.source
+    used = set()  # by the cells that follow
+    for cell in reversed([cell for cell in nb.cells if cell.cell_type == "code"]):
+        version = quick.get(cell["id"]) if not cells.kind(cell) else None
+        if version and not used & (set(cells.names_bound(cell.source)) - set(cells.names_bound(version))):
+            cell.source = version
+        used |= cells.names_used(cell.source)
     return nb
