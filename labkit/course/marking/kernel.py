@@ -115,8 +115,7 @@ class MarkingKernel(IPythonKernel):
 
     def _print_figure(self, figure, fmt="png", *args, **options):
         """As IPython draws a figure to show it; below a plot that is judged, what came of which figure is noted."""
-        with _without_layout(figure):
-            picture = self._print(figure, fmt, *args, **options)
+        picture = self._print(figure, fmt, *args, **options)
         if self._shown is not None and fmt == "png" and isinstance(picture, str):
             with contextlib.suppress(Exception):
                 self._shown[figure] = _content(figure), hashlib.sha256(picture.strip().encode()).hexdigest()
@@ -149,21 +148,6 @@ class MarkingKernel(IPythonKernel):
             parent=self.get_parent(),
             ident=self._topic("display_data"),
         )
-
-
-@contextlib.contextmanager
-def _without_layout(figure):
-    """While this lasts a figure of one Axes alone is not laid out: cut to what is drawn it shows the same, in half the
-    time."""
-    engine = figure.get_layout_engine()
-    alone = len(figure.axes) == 1 and not (figure.texts or figure.legends or figure.subfigs)
-    if alone:
-        figure.set_layout_engine("none")
-    try:
-        yield
-    finally:
-        if alone:
-            figure.set_layout_engine(engine)
 
 
 def _content(figure):
