@@ -46,7 +46,7 @@ def warm():
     """
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # nobody debugs here, and it would warn of that
     for name in _LATER:
-        with contextlib.suppress(ImportError):  # another version of IPython has other rooms
+        with contextlib.suppress(Exception):  # one that is not there, or broken, is an answer's own trouble
             importlib.import_module(name)
     Image.preinit()
     findfont(FontProperties())
