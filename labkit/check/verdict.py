@@ -79,8 +79,9 @@ def verdict(name, points, subject, criteria, gate=True):
     gate: where nothing of the first criterion is right, the others bring no points and stay open.
     Returns a `Verdict`; the points are a float, exactly `points` if all criteria are met, 0.0 if none is.
     """
-    marking = Marking.now() is not None  # then what is judged is in another process, and changes nothing here
-    problems, intact = [], {} if marking else labkits_checks()
+    # In marking what is judged is in another process, and changes nothing here.
+    judges = labkits_checks if Marking.now() is None else dict
+    problems, intact = [], judges()
     with quiet():
         for _, _, find in criteria:
             if gate and problems and problems[0] is not None and not problems[0].keeps:
@@ -89,8 +90,7 @@ def verdict(name, points, subject, criteria, gate=True):
             problems.append(_found(find, subject))
             if subject.unsolved or subject.borrowed:
                 break
-    after = {} if marking else labkits_checks()
-    changed = [place for place, thing in after.items() if intact.get(place, thing) is not thing]
+    changed = [place for place, thing in judges().items() if intact.get(place, thing) is not thing]
     for module, name in changed:
         setattr(sys.modules[module], name, intact[module, name])
     if changed:
